@@ -1,0 +1,7 @@
+from django.contrib.admin.apps import AdminConfig
+
+
+class ConnectorAdminConfig(AdminConfig):
+    """The admin with our own site class (`sync.admin.site`)."""
+
+    default_site = "sync.admin.site.ConnectorAdminSite"

@@ -1,0 +1,222 @@
+"""Settings, all from the environment; see docs/configuration.md for each value's meaning."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from connector_site import environment as env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+env.load_dotenv(BASE_DIR / ".env")
+
+SECRET_KEY = env.text("SECRET_KEY")
+DEBUG = env.yes_or_no("DEBUG", False)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [])
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+# True where a proxy in front ends TLS and sets X-Forwarded-Proto itself.
+BEHIND_PROXY = env.yes_or_no("BEHIND_PROXY", False)
+
+INSTALLED_APPS = [
+    "connector_site.apps.ConnectorAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_q",
+    "sync",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "connector_site.urls"
+WSGI_APPLICATION = "connector_site.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- Database -----------------------------------------------------------------------------------
+SQLITE_OPTIONS = {
+    # Writers queue for the lock at BEGIN instead of failing at their first write.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 30,
+    # FULL: an intent to create must survive power loss (docs/reliability.md).
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+        "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
+    ),
+}
+
+
+def _database() -> dict[str, Any]:
+    config = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
+    # Not 0: django-q2's ORM broker would reconnect at every step (measured: 15 times slower).
+    config["CONN_MAX_AGE"] = 60
+    if config["ENGINE"].endswith("sqlite3"):
+        Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+        config["OPTIONS"] = {**SQLITE_OPTIONS, **config.get("OPTIONS", {})}
+    elif config["ENGINE"].endswith("postgresql"):
+        config["CONN_HEALTH_CHECKS"] = True
+        config["OPTIONS"] = {"options": "-c synchronous_commit=on", **config.get("OPTIONS", {})}
+    else:
+        raise ImproperlyConfigured("DATABASE_URL: use SQLite or PostgreSQL.")
+    return config
+
+
+DATABASES = {"default": _database()}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Cache and queue ----------------------------------------------------------------------------
+REDIS_URL = env.text("REDIS_URL", "")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL: must begin with redis://, rediss:// or unix://.")
+
+CACHES: dict[str, dict[str, Any]] = {
+    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    if REDIS_URL
+    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+}
+CACHES["default"]["KEY_PREFIX"] = env.text("CACHE_PREFIX", "connector")
+
+# --- Pushes -------------------------------------------------------------------------------------
+PUSH_CONCURRENCY = env.whole("PUSH_CONCURRENCY", 32, minimum=1)
+Q_WORKERS = env.whole("Q_WORKERS", 2, minimum=1)
+PUSH_LEASE_SECONDS = env.number("PUSH_LEASE_SECONDS", 90, minimum=1)
+PUSH_SETTLE_SECONDS = env.number("PUSH_SETTLE_SECONDS", 120)
+PUSH_RETRY_BASE_SECONDS = env.number("PUSH_RETRY_BASE_SECONDS", 5, minimum=0.01)
+PUSH_RETRY_CAP_SECONDS = env.number("PUSH_RETRY_CAP_SECONDS", 900, minimum=1)
+PUSH_MAX_ATTEMPTS = env.whole("PUSH_MAX_ATTEMPTS", 6, minimum=1)
+PUSH_DEADLINE_SECONDS = env.number("PUSH_DEADLINE_SECONDS", 24 * 3600, minimum=1)
+HTTP_TIMEOUT_SECONDS = env.number("HTTP_TIMEOUT_SECONDS", 20, minimum=0.1)
+# How long one doorbell works before it rings again, so that a task always ends in good time.
+DOORBELL_SECONDS = env.number("DOORBELL_SECONDS", 20, minimum=1)
+HRFLOW_REQUESTS_PER_MINUTE = env.whole("HRFLOW_REQUESTS_PER_MINUTE", 0)
+BREAKER_PAUSE_SECONDS = env.number("BREAKER_PAUSE_SECONDS", 60, minimum=0.1)
+HEARTBEAT_STALE_SECONDS = env.number("HEARTBEAT_STALE_SECONDS", 30, minimum=2)
+if PUSH_LEASE_SECONDS <= HTTP_TIMEOUT_SECONDS:
+    raise ImproperlyConfigured(
+        "PUSH_LEASE_SECONDS: must be longer than HTTP_TIMEOUT_SECONDS, or a lease ends mid-request."
+    )
+
+HRFLOW_API_URL = env.address("HRFLOW_API_URL", "https://api.hrflow.ai/v1")
+FLATCHR_API_URL = env.address("FLATCHR_API_URL", "https://api.flatchr.io")
+FLATCHR_CAREERS_URL = env.address("FLATCHR_CAREERS_URL", "https://careers.flatchr.io")
+RESUME_ALLOWED_PRIVATE_HOSTS = env.words("RESUME_ALLOWED_PRIVATE_HOSTS", [])
+RESUME_MAX_BYTES = env.whole("RESUME_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
+FIELD_ENCRYPTION_KEYS = env.keys("FIELD_ENCRYPTION_KEYS")
+RETENTION_DAYS = env.whole("RETENTION_DAYS", 730, minimum=1)
+
+# A push makes at most a handful of requests after the doorbell's time is up.
+_TASK_SECONDS = int(DOORBELL_SECONDS + 5 * HTTP_TIMEOUT_SECONDS) + 10
+Q_CLUSTER: dict[str, Any] = {
+    "name": env.text("Q_NAME", "connector"),
+    "label": _("Queue"),
+    "workers": Q_WORKERS,
+    "timeout": _TASK_SECONDS,
+    "retry": _TASK_SECONDS + 60,
+    "queue_limit": max(Q_WORKERS, 2),
+    "ack_failures": True,
+    "catch_up": False,
+    "max_attempts": 1,
+    "save_limit": -1,
+    "bulk": 1,
+    "recycle": 500,
+    "poll": 0.2,
+}
+if REDIS_URL:
+    Q_CLUSTER["redis"] = REDIS_URL
+else:
+    Q_CLUSTER["orm"] = "default"
+
+# --- People -------------------------------------------------------------------------------------
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "admin:login"
+
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
+LANGUAGES = [("en", "English"), ("fr", "Français")]
+if LANGUAGE_CODE.split("-")[0] not in dict(LANGUAGES):
+    raise ImproperlyConfigured("LANGUAGE_CODE: choose en or fr.")
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = env.text("TIME_ZONE", "Europe/Paris")
+USE_I18N = True
+USE_TZ = True
+
+globals().update(env.read("EMAIL_URL", env.env.email_url, "consolemail://"))
+
+# --- Web ----------------------------------------------------------------------------------------
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+# "Select all" of a page of 100 posts as many fields; the selection itself lives on a draft run.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+SESSION_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+if BEHIND_PROXY:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"redact": {"()": "sync.redaction.RedactingFilter"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+    },
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "filters": ["redact"],
+        },
+    },
+    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+}

@@ -1,0 +1,1 @@
+"""A local stand-in for HrFlow and both Flatchr hosts, over real HTTP; the app never imports it."""

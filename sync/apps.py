@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.module_loading import autodiscover_modules
+from django.utils.translation import gettext_lazy as _
+
+
+class SyncConfig(AppConfig):
+    name = "sync"
+    verbose_name = _("Recruitment")
+
+    def ready(self) -> None:
+        autodiscover_modules("logics", "formats")
+        _listen_to_queue()
+        post_migrate.connect(_set_up, sender=self)
+
+
+def _listen_to_queue() -> None:
+    from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
+
+    from sync.services import stopping
+
+    post_spawn.connect(stopping.install)
+    pre_execute.connect(stopping.begin_task)
+    post_execute_in_worker.connect(stopping.end_task)
+
+
+def _set_up(**_: Any) -> None:
+    """What every installation needs besides its tables: the cache's table and the schedules."""
+    from django.core.management import call_command
+
+    from sync.services.schedules import ensure_schedules
+
+    call_command("createcachetable", verbosity=0)
+    ensure_schedules()

@@ -1,0 +1,300 @@
+"""The one door for HTTP: addresses, headers, deadline, observation and redaction live here, once.
+
+What an exchange's end means is the table in `failures`; how bytes travel is `transport`.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json as jsonlib
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from importlib import metadata
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+from requests import PreparedRequest
+from requests.hooks import default_hooks
+from requests.structures import CaseInsensitiveDict
+
+from sync.clients import failures, transport
+from sync.clients.failures import Service
+from sync.clients.transport import Failure, TransportError
+from sync.exceptions import ConfigurationError, CredentialsError, FormattingError, SyncError
+from sync.redaction import excerpt, redact, redact_words
+
+MAX_ANSWER_BYTES = 20 * 1024 * 1024
+_EXCERPT = 300  # characters
+
+# Values that name nobody; of everything else an excerpt shows only the size.
+_SHOWN = frozenset({"vacancy", "type", "contentType", "column_id", "app_name", "start", "end"})
+# What was sent of a person and may come back in an error message.
+_PERSONAL = ("firstname", "lastname", "email", "phone", "comment", "reference")
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its answer, fit to be stored: redacted, and short.
+
+    `status` is None when no answer came; `answer_excerpt` then says how it ended.
+    """
+
+    service: str
+    method: str
+    url: str
+    status: int | None
+    duration_ms: int
+    request_excerpt: str
+    answer_excerpt: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A whole answer with a status of 2xx."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """Raises ValueError when the body is not JSON."""
+        return jsonlib.loads(self.body)
+
+    @cached_property
+    def text(self) -> str:
+        return self.body.decode("utf-8", "replace")
+
+    @property
+    def is_html(self) -> bool:
+        """HTML by its type or by its looks: a login page often calls itself text."""
+        declared = self.headers.get("Content-Type", "").lower()
+        return "html" in declared or self.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+
+
+@lru_cache(maxsize=1)
+def user_agent() -> str:
+    try:
+        version = metadata.version("hrflow-flatchr-connector")
+    except metadata.PackageNotFoundError:  # run from a checkout
+        version = "0.1.0"
+    return f"hrflow-flatchr-connector/{version}"
+
+
+def segment(value: object) -> str:
+    """A value as one segment of a path: a key with a slash in it must not change the address."""
+    text = quote(str(value), safe="")
+    return text.replace(".", "%2E") if text in (".", "..") else text
+
+
+class HttpDoor:
+    """Sends requests to one service and returns its 2xx answers; everything else is an error.
+
+    `timeout`: seconds for a whole exchange, the DNS look-up apart. `secrets` are taken out of
+    everything observed and of every error. `throttle` is called before each request: it may wait,
+    or raise. Raises the errors of `failures`, and ConfigurationError for an unsafe `base_url`.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        base_url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        secrets: Iterable[str] = (),
+        timeout: float = 20.0,
+        throttle: Callable[[], None] | None = None,
+        observe: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self.service: Service = service
+        self.base_url = _checked_base(base_url)
+        self._headers = _standard_headers() | {k: v.strip() for k, v in (headers or {}).items()}
+        # As a peer may echo them: with and without the blanks of a careless paste.
+        self._secrets = tuple({form for s in secrets for form in (s, s.strip()) if form})
+        self._timeout, self._throttle, self._observe = timeout, throttle, observe
+        self._usable = all(_SENDABLE.fullmatch(value) for value in self._headers.values())
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        json: Any = None,
+        max_bytes: int = MAX_ANSWER_BYTES,
+        effect: bool = False,
+    ) -> Answer:
+        """One request, never repeated. `effect`: doing it twice would do harm, so an end without
+        a certain answer raises OutcomeUnknownError."""
+        if not self._usable:  # a key that cannot even be written in a header
+            raise CredentialsError(failures.CODES[self.service].credentials)
+        request = self._prepare(method, path, params, json)
+        if self._throttle is not None:
+            self._throttle()
+        return _Record(self, request, json, effect).run(self._timeout, max_bytes)
+
+    def _prepare(
+        self, method: str, path: str, params: Mapping[str, str] | None, json: Any
+    ) -> PreparedRequest:
+        """Without `Session.prepare_request`: it merges environment, cookies and hooks into every
+        request and parses the address again, for a third of the cost of the exchange."""
+        request = PreparedRequest()
+        request.method = method
+        request.url = self.base_url + path + (f"?{urlencode(params)}" if params else "")
+        request.headers = CaseInsensitiveDict(self._headers)
+        request.hooks = default_hooks()
+        if json is not None:
+            request.body = _encoded(json)
+            request.headers["Content-Type"] = "application/json"
+            request.headers["Content-Length"] = str(len(request.body))
+        return request
+
+    def safe(self, text: str) -> str:
+        """`text` short and without secrets, for an error or a log."""
+        return excerpt(text, self._secrets, limit=_EXCERPT)
+
+    def observe(self, exchange: Callable[[], Exchange]) -> None:
+        if self._observe is not None:
+            self._observe(exchange())
+
+    def clean_url(self, url: str) -> str:
+        return redact(url, self._secrets)
+
+
+class _Record:
+    """One exchange: runs it, tells the observer, and finds its error."""
+
+    def __init__(self, door: HttpDoor, request: PreparedRequest, json: Any, effect: bool) -> None:
+        self._door, self._request, self._json, self._effect = door, request, json, effect
+        self._status: int | None = None
+
+    def run(self, timeout: float, max_bytes: int) -> Answer:
+        started = time.monotonic()
+        result = self._exchange(timeout, max_bytes)
+        elapsed = int((time.monotonic() - started) * 1000)
+        self._door.observe(lambda: self._exchange_of(result, elapsed))
+        if isinstance(result, Answer) and 200 <= result.status < 300:
+            return result
+        raise self._error(result)
+
+    def _exchange(self, timeout: float, max_bytes: int) -> Answer | Failure:
+        try:
+            raw = transport.send(transport.adapter(str(self._request.url)), self._request, timeout)
+            self._status = raw.status
+            return Answer(raw.status, raw.headers, transport.read_body(raw, max_bytes))
+        except TransportError as error:
+            return error.failure
+
+    def _error(self, result: Answer | Failure) -> SyncError:
+        service, effect = self._door.service, self._effect
+        if isinstance(result, Failure):
+            return failures.of_transport(service, result, effect=effect, status=self._status)
+        return failures.of_status(
+            service,
+            result.status,
+            effect=effect,
+            retry_after=failures.retry_after(result.headers.get("Retry-After")),
+            answer=self._answer_excerpt(result),
+        )
+
+    def _exchange_of(self, result: Answer | Failure, elapsed: int) -> Exchange:
+        return Exchange(
+            service=self._door.service,
+            method=str(self._request.method),
+            url=self._door.clean_url(str(self._request.url)),
+            status=self._status,
+            duration_ms=elapsed,
+            request_excerpt=self._door.safe(outline(self._json)) if self._json else "",
+            answer_excerpt=(
+                result.value if isinstance(result, Failure) else self._answer_excerpt(result)
+            ),
+        )
+
+    def _answer_excerpt(self, answer: Answer) -> str:
+        """What an error says is worth keeping; what a success carries is a person's data."""
+        kind = answer.headers.get("Content-Type", "").partition(";")[0]
+        private = answer.status < 300 and not (self._effect and len(answer.body) <= 200)
+        if answer.is_html or private:
+            return f"<{len(answer.body)} bytes, {self._door.safe(kind) or '?'}>"
+        return self._door.safe(redact_words(_readable(answer), self._personal()))
+
+    def _personal(self) -> Iterator[str]:
+        body = self._json if isinstance(self._json, Mapping) else {}
+        return (value for name in _PERSONAL if isinstance(value := body.get(name), str))
+
+
+def _readable(answer: Answer) -> str:
+    """The beginning of a body; JSON without its escapes, so that a name in it is recognised."""
+    try:
+        text = jsonlib.dumps(
+            answer.json() if len(answer.body) < 65536 else None, ensure_ascii=False
+        )
+    except (ValueError, RecursionError):
+        text = "null"
+    return text if text != "null" else answer.body[: _EXCERPT * 8].decode("utf-8", "replace")
+
+
+def outline(value: Any, *, depth: int = 0) -> str:
+    """The shape of a JSON body: its names, and the size of what could be about a person."""
+    if isinstance(value, Mapping):
+        if depth > 2:
+            return "{…}"
+        inner = (_outline_item(str(name), item, depth) for name, item in value.items())
+        return "{" + ", ".join(inner) + "}"
+    if isinstance(value, str):
+        return f"<{len(value)} characters>"
+    if isinstance(value, Sequence):
+        return f"[{len(value)}]"
+    return "null" if value is None else f"<{type(value).__name__}>"
+
+
+def _outline_item(name: str, value: Any, depth: int) -> str:
+    if name in _SHOWN and isinstance(value, str | int):
+        return f"{name}: {str(value)[:80]}"
+    if name == "data" and isinstance(value, str):
+        return f"data: <{len(value) * 3 // 4 - value[-2:].count('=')} bytes>"
+    return f"{name}: {outline(value, depth=depth + 1)}"
+
+
+def _encoded(json: Any) -> bytes:
+    try:
+        return jsonlib.dumps(json, allow_nan=False, separators=(",", ":")).encode("ascii")
+    except (TypeError, ValueError, RecursionError):
+        problem = "it cannot be written as JSON"
+    raise FormattingError("candidate", problem)
+
+
+_SENDABLE = re.compile(r"[\x20-\x7e]+")
+
+
+@lru_cache(maxsize=1)
+def _standard_headers() -> dict[str, str]:
+    return {
+        "User-Agent": user_agent(),
+        "Accept": "application/json, text/plain;q=0.9, */*;q=0.1",
+        "Accept-Encoding": "gzip, deflate",
+    }
+
+
+@lru_cache(maxsize=64)
+def _checked_base(base_url: str) -> str:
+    """The base address with one slash at its end. HTTPS, or HTTP to this machine itself."""
+    parts = urlsplit(base_url.strip())
+    host = parts.hostname or ""
+    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    if not (host and safe) or parts.query or parts.fragment or "@" in parts.netloc:
+        shown = f"{parts.scheme}://{host}"
+        raise ConfigurationError(
+            f"{shown} cannot be used as an API address: it must be https:// (http:// only for a"
+            " loopback address), without user name, query or fragment."
+        )
+    return parts.geturl().rstrip("/") + "/"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,75 @@
+"""One hierarchy of errors; the class of an error says what may be done next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sync.vocabulary import EXPLANATIONS, ErrorCode, Side, sentence
+
+
+class SyncError(Exception):
+    """A step of a push went wrong.
+
+    `code` names the case, `params` fill its sentence (never secrets or a candidate's data beyond
+    what the sentence needs), `http_status` is the peer's answer where there was one.
+    """
+
+    def __init__(
+        self, code: ErrorCode | str, *, http_status: int | None = None, **params: Any
+    ) -> None:
+        self.code = ErrorCode(code)
+        self.http_status = http_status
+        self.params: dict[str, Any] = params
+        if http_status is not None:
+            self.params.setdefault("status", http_status)
+        super().__init__(self.code, params)
+
+    def __str__(self) -> str:
+        return sentence(self.code, self.params)
+
+    @property
+    def side(self) -> Side:
+        return EXPLANATIONS[self.code].side
+
+
+class PermanentError(SyncError):
+    """Can never work unchanged: fail at once, with a reason and a next step."""
+
+
+class RetryableError(SyncError):
+    """Certainly had no effect, and may work later. `retry_after`: seconds the peer asked for."""
+
+    def __init__(
+        self,
+        code: ErrorCode | str,
+        *,
+        http_status: int | None = None,
+        retry_after: float | None = None,
+        **params: Any,
+    ) -> None:
+        super().__init__(code, http_status=http_status, **params)
+        self.retry_after = retry_after
+
+
+class OutcomeUnknownError(RetryableError):
+    """May have taken effect: look before sending again."""
+
+
+class CredentialsError(PermanentError):
+    """401 or 403: the account is at fault, not this push."""
+
+
+class FormattingError(PermanentError):
+    """A profile's field that cannot be turned into a candidate."""
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(ErrorCode.FORMAT_FAILED, field=field, problem=problem)
+        self.field = field
+
+
+class ConfigurationError(Exception):
+    """This installation is set up wrongly: not a push's fault, and not to be retried."""
+
+
+class SecretUnreadableError(ConfigurationError):
+    """A stored secret cannot be decrypted with the configured keys."""

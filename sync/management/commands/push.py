@@ -1,0 +1,95 @@
+"""`push`: from the command line to queued pushes, or with `--wait` to their end."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sync.exceptions import ConfigurationError, SyncError
+from sync.models import FlatchrVacancy, HrFlowSource
+from sync.services import batch
+
+
+class Command(BaseCommand):
+    help = "Push profiles of a source to a vacancy. Exit status 0 only when all of it happened."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--source", required=True, help="name of the HrFlow source")
+        parser.add_argument("--vacancy", required=True, help="slug of the Flatchr vacancy")
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--profile-key", action="append", help="may be given several times")
+        which.add_argument("--keys-file", help="a file with one profile key a line; - for stdin")
+        which.add_argument("--all", action="store_true", help="every profile HrFlow lists")
+        parser.add_argument("--dry-run", action="store_true", help="format, but send nothing")
+        parser.add_argument("--wait", action="store_true", help="until every push has ended")
+        parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        source, vacancy = find_source(options["source"]), find_vacancy(options["vacancy"])
+        try:
+            keys = batch.keys_of(source) if options["all"] else _given_keys(options)
+            report = self._act(source, vacancy, keys, options)
+        except (SyncError, ConfigurationError) as error:
+            raise CommandError(str(error)) from None
+        self._print(report, as_json=options["json"])
+        if not report.is_success:
+            sys.exit(1)
+
+    def _act(
+        self, source: HrFlowSource, vacancy: FlatchrVacancy, keys: list[str], options: Any
+    ) -> batch.Report:
+        if options["dry_run"]:
+            return batch.try_out(source, vacancy, keys)
+        report = batch.queue(source, vacancy, keys)
+        return batch.wait_for(report, vacancy) if options["wait"] else report
+
+    def _print(self, report: batch.Report, *, as_json: bool) -> None:
+        if as_json:
+            self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
+            return
+        for line in report.pushes:
+            self.stdout.write(
+                " ".join(filter(None, (line.status, line.key, line.name, line.reason)))
+            )
+        self.stdout.write(report.summary())
+
+
+def _given_keys(options: Any) -> list[str]:
+    if options["profile_key"]:
+        return list(dict.fromkeys(options["profile_key"]))
+    text = sys.stdin.read() if options["keys_file"] == "-" else _read(options["keys_file"])
+    keys = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    if not keys:
+        raise CommandError("The file holds no profile key.")
+    return keys
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CommandError(f"The file of keys cannot be read: {error}") from None
+
+
+def find_source(name: str) -> HrFlowSource:
+    source = HrFlowSource.objects.filter(name=name).first()
+    if source is None:
+        known = ", ".join(HrFlowSource.objects.values_list("name", flat=True)) or "none"
+        raise CommandError(f"No HrFlow source is named “{name}”. There are: {known}.")
+    return source
+
+
+def find_vacancy(slug: str) -> FlatchrVacancy:
+    found = list(FlatchrVacancy.objects.filter(slug=slug).select_related("company")[:2])
+    if not found:
+        raise CommandError(
+            f"No vacancy has the slug “{slug}”. Fetch them first: sync_vacancies --company NAME."
+        )
+    if len(found) > 1:
+        raise CommandError(f"Several companies have a vacancy with the slug “{slug}”.")
+    return found[0]

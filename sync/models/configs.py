@@ -1,0 +1,288 @@
+"""What operators set up: sources, companies, vacancies, workflows."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.core.validators import MinValueValidator
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sync.fields import EncryptedTextField
+from sync.models.breaker import Breaker
+from sync.models.scope import AnyUser, ScopedQuerySet, companies_of, sources_of
+from sync.registry import validate_format, validate_logics
+from sync.vocabulary import ReadMode
+
+EXPIRY_WARNING = timedelta(days=15)
+IMPORT_DIES_AFTER = timedelta(minutes=5)
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(24)
+
+
+class ResumePolicy(models.TextChoices):
+    """What to do with a profile that has no CV: Flatchr's create call requires one."""
+
+    REQUIRE = "require", _("do not push without a CV")
+    GENERATE = "generate", _("send a page made from the profile")
+
+
+class ResumeTransport(models.TextChoices):
+    DOCUMENT = "document", _("the file itself")
+    LINK = "link", _("a link to the file")
+
+
+class CompanyQuerySet(ScopedQuerySet["FlatchrCompany"]):
+    def membership(self, user: AnyUser) -> Q:
+        return Q(pk__in=companies_of(user))
+
+
+class FlatchrCompany(Breaker):
+    """A Flatchr account. https://developers.flatchr.io/docs/QuickStart/Authentification"""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    company = models.CharField(
+        _("company key"),
+        max_length=64,
+        unique=True,
+        help_text=_("16 characters; in Flatchr under Configuration > Clés."),
+    )
+    slug = models.SlugField(
+        _("careers site"),
+        max_length=120,
+        blank=True,
+        help_text=_("The sub-domain of the careers site, such as “avivacuisines”."),
+    )
+    auth = EncryptedTextField(
+        _("API key"), help_text=_("In Flatchr under Configuration > Clés. Stored encrypted.")
+    )
+    auth_expires_on = models.DateField(
+        _("API key expires on"),
+        null=True,
+        blank=True,
+        help_text=_("An API key is valid for 365 days."),
+    )
+    enrich = models.BooleanField(
+        _("enrich candidates"),
+        default=False,
+        help_text=_("Only for companies with the option “CVthèque Premium”."),
+    )
+    resume_policy = models.CharField(
+        _("profiles without a CV"),
+        max_length=10,
+        choices=ResumePolicy.choices,
+        default=ResumePolicy.REQUIRE,
+    )
+    resume_transport = models.CharField(
+        _("send the CV as"),
+        max_length=10,
+        choices=ResumeTransport.choices,
+        default=ResumeTransport.DOCUMENT,
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        _("requests a minute"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_("Shared by all workers. Empty: no limit of ours."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("members"),
+        related_name="flatchr_companies",
+        blank=True,
+        help_text=_("They see this company, its vacancies and pushes, and nothing else."),
+    )
+    webhook_token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    vacancies_synced_at = models.DateTimeField(
+        _("vacancies fetched"), null=True, blank=True, editable=False
+    )
+    last_error = models.CharField(_("last problem"), max_length=500, blank=True, editable=False)
+
+    objects = CompanyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Flatchr company")
+        verbose_name_plural = _("Flatchr companies")
+        ordering = ["name"]
+        permissions = [("see_all_companies", "Can see every company")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def expires_in_days(self) -> int | None:
+        if self.auth_expires_on is None:
+            return None
+        return (self.auth_expires_on - timezone.localdate()).days
+
+    @property
+    def expires_soon(self) -> bool:
+        limit: date = timezone.localdate() + EXPIRY_WARNING
+        return self.auth_expires_on is not None and self.auth_expires_on <= limit
+
+
+class SourceQuerySet(ScopedQuerySet["HrFlowSource"]):
+    def membership(self, user: AnyUser) -> Q:
+        return Q(pk__in=sources_of(user))
+
+
+class HrFlowSource(Breaker):
+    """A source of profiles in HrFlow.ai. https://developers.hrflow.ai/docs/sources"""
+
+    name = models.CharField(_("name"), max_length=200, unique=True)
+    api_user = models.EmailField(_("user e-mail"), help_text=_("Sent as X-USER-EMAIL."))
+    api_secret = EncryptedTextField(
+        _("API key"), help_text=_("Sent as X-API-KEY. Stored encrypted.")
+    )
+    source_key = models.CharField(_("source key"), max_length=64, unique=True)
+    webhook_secret = EncryptedTextField(
+        _("webhook secret"), blank=True, help_text=_("Verifies HrFlow's events. Stored encrypted.")
+    )
+    companies = models.ManyToManyField(
+        FlatchrCompany,
+        verbose_name=_("opened to"),
+        related_name="sources",
+        blank=True,
+        help_text=_("The companies whose members may see and push these profiles."),
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    import_every_minutes = models.PositiveIntegerField(
+        _("import every (minutes)"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    webhook_token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    # Progress of the import that runs now; `import_beat_at` is null when none does.
+    import_beat_at = models.DateTimeField(null=True, blank=True, editable=False)
+    import_done = models.PositiveIntegerField(default=0, editable=False)
+    import_total = models.PositiveIntegerField(null=True, blank=True, editable=False)
+    import_cursor = models.DateTimeField(null=True, blank=True, editable=False)
+    imported_at = models.DateTimeField(_("last import"), null=True, blank=True, editable=False)
+    swept_at = models.DateTimeField(_("last full import"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("last problem"), max_length=500, blank=True, editable=False)
+
+    objects = SourceQuerySet.as_manager()
+
+    @property
+    def is_importing(self) -> bool:
+        """An import that has not shown a sign of life for a while has died."""
+        beat = self.import_beat_at
+        return beat is not None and timezone.now() - beat < IMPORT_DIES_AFTER
+
+    class Meta:
+        verbose_name = _("HrFlow source")
+        verbose_name_plural = _("HrFlow sources")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class VacancyQuerySet(ScopedQuerySet["FlatchrVacancy"]):
+    def membership(self, user: AnyUser) -> Q:
+        return Q(company__in=companies_of(user))
+
+    def open(self) -> Self:
+        return self.filter(is_open=True, company__is_active=True)
+
+
+class FlatchrVacancy(models.Model):
+    """A job of a company. https://developers.flatchr.io/docs/QuickStart/Annonces"""
+
+    company = models.ForeignKey(
+        FlatchrCompany, models.CASCADE, verbose_name=_("company"), related_name="vacancies"
+    )
+    slug = models.CharField(_("slug"), max_length=255)
+    title = models.CharField(_("title"), max_length=255)
+    reference = models.CharField(_("reference"), max_length=120, blank=True)
+    remote_id = models.CharField(
+        _("Flatchr id"), max_length=64, blank=True, help_text=_("Encoded, as in Flatchr's URLs.")
+    )
+    vacancy_id = models.BigIntegerField(_("Flatchr number"), null=True, blank=True)
+    location = models.CharField(_("place"), max_length=255, blank=True)
+    is_open = models.BooleanField(_("open"), default=True)
+    questions = models.JSONField(_("screening questions"), default=list, blank=True)
+    synced_at = models.DateTimeField(_("fetched"), null=True, blank=True, editable=False)
+
+    objects = VacancyQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("Flatchr vacancy")
+        verbose_name_plural = _("Flatchr vacancies")
+        ordering = ["-is_open", "title"]
+        constraints = [
+            models.UniqueConstraint(fields=["company", "slug"], name="vacancy_slug_per_company")
+        ]
+        indexes = [
+            # The choice of open vacancies on the push page.
+            models.Index(fields=["company", "is_open", "title"], name="vacancy_choice"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.title} · {self.company.name}"
+
+
+class WorkflowQuerySet(ScopedQuerySet["Workflow"]):
+    def membership(self, user: AnyUser) -> Q:
+        return Q(vacancy__company__in=companies_of(user))
+
+
+class Workflow(models.Model):
+    """A lasting configuration of runs: which profiles go where, under which rules."""
+
+    workflow_id = models.CharField(_("workflow id"), max_length=120, unique=True)
+    source = models.ForeignKey(HrFlowSource, models.PROTECT, verbose_name=_("source"))
+    vacancy = models.ForeignKey(FlatchrVacancy, models.PROTECT, verbose_name=_("vacancy"))
+    logics = models.JSONField(
+        _("rules"),
+        default=list,
+        blank=True,
+        validators=[validate_logics],
+        help_text=_('Names, or {"name": …, "params": {…}}, in the order they are applied.'),
+    )
+    format = models.CharField(
+        _("format"),
+        max_length=120,
+        blank=True,
+        validators=[validate_format],
+        help_text=_("Empty: the standard format."),
+    )
+    read_mode = models.CharField(
+        _("read mode"), max_length=12, choices=ReadMode.choices, default=ReadMode.sync
+    )
+    resume_policy = models.CharField(
+        _("profiles without a CV"),
+        max_length=10,
+        choices=ResumePolicy.choices,
+        blank=True,
+        help_text=_("Empty: as the company has it."),
+    )
+    every_minutes = models.PositiveIntegerField(
+        _("run every (minutes)"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    is_active = models.BooleanField(_("active"), default=True)
+    cursor = models.DateTimeField(
+        _("read up to"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("Profiles updated until then are durably queued."),
+    )
+    last_run_at = models.DateTimeField(_("last run"), null=True, blank=True, editable=False)
+
+    objects = WorkflowQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("workflow")
+        verbose_name_plural = _("workflows")
+        ordering = ["workflow_id"]
+
+    def __str__(self) -> str:
+        return self.workflow_id

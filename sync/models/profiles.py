@@ -1,0 +1,61 @@
+"""The small local index of HrFlow profiles, made for choosing; the full profile stays in HrFlow."""
+
+from __future__ import annotations
+
+from typing import Self
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from sync.models.configs import HrFlowSource
+from sync.models.scope import AnyUser, ScopedQuerySet, sources_of
+
+
+class ProfileQuerySet(ScopedQuerySet["Profile"]):
+    def membership(self, user: AnyUser) -> Q:
+        return Q(source__in=sources_of(user))
+
+    def present(self) -> Self:
+        """Those that HrFlow still has."""
+        return self.filter(archived_at=None)
+
+
+class Profile(models.Model):
+    """One profile of a source, as last imported."""
+
+    source = models.ForeignKey(
+        HrFlowSource, models.CASCADE, verbose_name=_("source"), related_name="profiles"
+    )
+    key = models.CharField(_("profile key"), max_length=64)
+    reference = models.CharField(_("reference"), max_length=255, blank=True)
+    full_name = models.CharField(_("name"), max_length=255, blank=True)
+    email = models.CharField(_("e-mail"), max_length=254, blank=True)
+    headline = models.CharField(_("headline"), max_length=255, blank=True)
+    location = models.CharField(_("place"), max_length=255, blank=True)
+    experience_years = models.FloatField(_("experience (years)"), null=True, blank=True)
+    has_resume = models.BooleanField(_("CV"), default=False)
+    remote_created_at = models.DateTimeField(_("received"), null=True, blank=True)
+    remote_updated_at = models.DateTimeField(_("updated in HrFlow"), null=True, blank=True)
+    archived_at = models.DateTimeField(_("gone from HrFlow"), null=True, blank=True)
+    seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
+
+    objects = ProfileQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+        ordering = ["-remote_created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["source", "key"], name="profile_key_per_source")
+        ]
+        indexes = [
+            # The list in its standing order, of all sources and of one.
+            models.Index(fields=["-remote_created_at", "-id"], name="profile_received"),
+            models.Index(fields=["source", "-remote_created_at"], name="profile_source_received"),
+            # A person asked for by e-mail: erasure, export.
+            models.Index(fields=["email"], name="profile_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.full_name or self.reference or self.key

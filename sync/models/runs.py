@@ -1,0 +1,143 @@
+"""One execution: a recruiter's batch, a schedule, an event, a command."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from sync.models.configs import FlatchrVacancy, HrFlowSource, ResumePolicy, Workflow
+from sync.models.profiles import Profile
+from sync.models.scope import AnyUser, ScopedQuerySet, companies_of
+from sync.models.states import ACTIVE
+from sync.vocabulary import Event, ReadMode
+
+
+class RunKind(models.TextChoices):
+    BATCH = "batch", _("recruiter's selection")
+    COMMAND = "command", _("command")
+    WORKFLOW = "workflow", _("workflow")
+    EVENT = "event", _("event")
+
+
+class RunStatus(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    RUNNING = "running", _("in progress")
+    FINISHED = "finished", _("finished")
+
+
+class RunQuerySet(ScopedQuerySet["Run"]):
+    def membership(self, user: AnyUser) -> Q:
+        own_drafts = Q(status=RunStatus.DRAFT, requested_by=user.pk)
+        return Q(vacancy__company__in=companies_of(user)) | own_drafts
+
+    def running(self) -> Self:
+        return self.filter(status=RunStatus.RUNNING)
+
+    def done(self) -> Self:
+        """Still running by name, but with no push that a worker could move."""
+        from sync.models.pushes import Push
+
+        active = Push.objects.filter(run=OuterRef("pk"), status__in=ACTIVE)
+        return self.running().filter(~Exists(active), is_complete=True)
+
+    def finish_done(self) -> int:
+        """Finish every run that is done; safe to call from anywhere, any number of times."""
+        finished = 0
+        for run in self.done()[:100]:
+            finished += run.finish()
+        return finished
+
+
+class Run(models.Model):
+    """Holds the configuration its pushes run under, as it was when the run began."""
+
+    kind = models.CharField(_("kind"), max_length=10, choices=RunKind.choices)
+    workflow = models.ForeignKey(
+        Workflow, models.SET_NULL, null=True, blank=True, verbose_name=_("workflow")
+    )
+    source = models.ForeignKey(
+        HrFlowSource, models.PROTECT, null=True, blank=True, verbose_name=_("source")
+    )
+    vacancy = models.ForeignKey(
+        FlatchrVacancy, models.PROTECT, null=True, blank=True, verbose_name=_("vacancy")
+    )
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        verbose_name=_("requested by"),
+    )
+    status = models.CharField(
+        _("status"), max_length=10, choices=RunStatus.choices, default=RunStatus.RUNNING
+    )
+    reason = models.CharField(_("reason"), max_length=500, blank=True)
+    events = models.JSONField(_("events"), default=dict, blank=True)
+    logics = models.JSONField(_("rules"), default=list, blank=True)
+    format = models.CharField(_("format"), max_length=120, blank=True)
+    read_mode = models.CharField(
+        _("read mode"), max_length=12, choices=ReadMode.choices, default=ReadMode.sync
+    )
+    resume_policy = models.CharField(
+        _("profiles without a CV"), max_length=10, choices=ResumePolicy.choices, blank=True
+    )
+    answers = models.JSONField(_("answers"), default=list, blank=True)
+    # False while a long source is still being read into pushes.
+    is_complete = models.BooleanField(default=True, editable=False)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        ordering = ["-id"]
+        indexes = [
+            # The sweep that finishes runs.
+            models.Index(fields=["status", "-id"], name="run_status"),
+        ]
+
+    def __str__(self) -> str:
+        return _("Run %(id)s") % {"id": self.pk}
+
+    def finish(self) -> int:
+        """running → finished, with the counts of what happened. 0 where another was faster."""
+        events = self.count_events()
+        changed = Run.objects.filter(pk=self.pk, status=RunStatus.RUNNING).update(
+            status=RunStatus.FINISHED, finished_at=Now(), events=events
+        )
+        if changed:
+            self.refresh_from_db()
+        return changed
+
+    def count_events(self) -> dict[str, int]:
+        """Counts per event, in the seed's words; every push that was read counts as read."""
+        rows = self.pushes.exclude(event="").values_list("event").annotate(Count("pk")).order_by()
+        events: Counter[str] = Counter(dict(rows))
+        read = sum(count for event, count in events.items() if event != Event.READ_FAILURE)
+        return dict(events + Counter({Event.READ_SUCCESS.value: read}))
+
+    def count_states(self) -> dict[str, int]:
+        return dict(self.pushes.values_list("status").annotate(Count("pk")).order_by())
+
+
+class RunProfile(models.Model):
+    """A profile selected on a draft run; it becomes a push when the run is confirmed."""
+
+    run = models.ForeignKey(Run, models.CASCADE, related_name="selection")
+    profile = models.ForeignKey(Profile, models.CASCADE, related_name="+")
+    # What stops or warns, found in the index when the draft was prepared.
+    excluded = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["run", "profile"], name="profile_once_per_draft")
+        ]

@@ -1,0 +1,43 @@
+"""Worker groups and their heartbeats."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkerGroupQuerySet(models.QuerySet["WorkerGroup"]):
+    def alive(self) -> Self:
+        """Groups in which a task was executed a short while ago: the only proof of life."""
+        stale = timedelta(seconds=settings.HEARTBEAT_STALE_SECONDS)
+        return self.filter(beat_at__gte=Now() - stale)
+
+    def processes(self) -> int:
+        total = self.alive().aggregate(total=models.Sum("processes"))["total"]
+        return int(total or 0)
+
+
+class WorkerGroup(models.Model):
+    """One `worker` command with the django-q2 cluster it watches."""
+
+    worker_id = models.CharField(max_length=64, unique=True)
+    host = models.CharField(_("machine"), max_length=255)
+    processes = models.PositiveSmallIntegerField(_("processes"), default=1)
+    started_at = models.DateTimeField(_("started"), db_default=Now())
+    beat_at = models.DateTimeField(_("last heartbeat"), null=True, blank=True)
+    restarts = models.PositiveIntegerField(_("restarts"), default=0)
+
+    objects = WorkerGroupQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("worker group")
+        verbose_name_plural = _("worker groups")
+        ordering = ["-beat_at"]
+
+    def __str__(self) -> str:
+        return f"{self.host} ({self.worker_id})"

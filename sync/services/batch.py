@@ -1,0 +1,151 @@
+"""What the `push` command does: which keys, queue them or try them out, wait, and a report."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sync.exceptions import SyncError
+from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
+from sync.models.states import ACTIVE, PushStatus
+from sync.services import limits
+from sync.services.accounts import hrflow_client
+from sync.services.dispatch import Dispatched, dispatch
+from sync.services.importing import pages
+from sync.services.journal import Journal
+from sync.services.ledger import DirectLedger
+from sync.services.recovery import recover
+from sync.services.steps import DiscardedError, Job, prepare
+
+POLL_SECONDS = 0.5
+SWEEP_SECONDS = 10.0
+# What counts as "it happened": the candidate is there.
+HAPPENED = (PushStatus.SUCCEEDED, PushStatus.ALREADY_THERE)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One push, as a report tells it."""
+
+    key: str
+    name: str
+    status: str
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass
+class Report:
+    """`asked`: how many keys were given; `blocked`: how many have an open or successful push."""
+
+    asked: int
+    run_id: int | None = None
+    blocked: int = 0
+    waited: bool = False
+    pushes: list[Line] = field(default_factory=list)
+    problem: str = ""
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(line.status for line in self.pushes))
+
+    @property
+    def is_success(self) -> bool:
+        """Without waiting: all of it is queued. With it: all of it is in Flatchr."""
+        good = HAPPENED if self.waited else ("queued", "ready", *HAPPENED)
+        return not self.problem and not self.blocked and all(p.status in good for p in self.pushes)
+
+    def summary(self) -> str:
+        counts = ", ".join(f"{count} {status}" for status, count in sorted(self.counts.items()))
+        blocked = f"; {self.blocked} pushed before or on their way" if self.blocked else ""
+        problem = f". {self.problem}" if self.problem else ""
+        run = f"run {self.run_id}: " if self.run_id else ""
+        return f"{run}{self.asked} asked, {counts or 'none to push'}{blocked}{problem}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "run": self.run_id,
+            "asked": self.asked,
+            "blocked": self.blocked,
+            "counts": self.counts,
+            "success": self.is_success,
+            "problem": self.problem,
+            "pushes": [asdict(line) for line in self.pushes],
+        }
+
+
+def keys_of(source: HrFlowSource) -> list[str]:
+    """Every profile key HrFlow lists for a source. Raises SyncError, ConfigurationError."""
+    client = hrflow_client(source, throttle=limits.hrflow_throttle(source, DirectLedger()))
+    found = (p.get("key") for page in pages(client, source.source_key) for p in page.profiles)
+    return list(dict.fromkeys(str(key) for key in found if key))
+
+
+def queue(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) -> Report:
+    wanted = list(keys)
+    done = dispatch(source=source, vacancy=vacancy, keys=wanted, kind=RunKind.COMMAND)
+    return report_of(done, asked=len(wanted))
+
+
+def report_of(done: Dispatched, *, asked: int, waited: bool = False) -> Report:
+    pushes = Push.objects.filter(run=done.run).order_by("pk")
+    blocked = len(done.blocked)
+    return Report(asked, done.run.pk, blocked, waited, [_line(push) for push in pushes])
+
+
+def _line(push: Push) -> Line:
+    return Line(
+        push.profile_key, push.candidate_name, push.status, push.error_code, push.explanation
+    )
+
+
+def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
+    """Until every push of the run has ended, or none can move: then `problem` says why."""
+    pushes = Push.objects.filter(run_id=report.run_id or 0)
+    sweep_at = time.monotonic() + SWEEP_SECONDS
+    while pushes.filter(status__in=ACTIVE).exists():
+        if problem := _stuck(vacancy.company_id):
+            report.problem = problem
+            break
+        if time.monotonic() > sweep_at:
+            # A lost doorbell or a dead worker must not make this wait for the schedule.
+            recover()
+            sweep_at = time.monotonic() + SWEEP_SECONDS
+        time.sleep(POLL_SECONDS)
+    report.waited = True
+    report.pushes = [_line(push) for push in pushes.order_by("pk")]
+    return report
+
+
+def _stuck(company_id: int) -> str:
+    company = FlatchrCompany.objects.get(pk=company_id)
+    if company.is_paused and (company.paused_until is not None):
+        return f"Pushes to {company} are paused: {company.pause_code}."
+    return ""
+
+
+def try_out(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) -> Report:
+    """Read, format, apply rules and fetch the CV of each profile; send nothing."""
+    lines = [_try(source, vacancy, key) for key in keys]
+    return Report(asked=len(lines), pushes=lines)
+
+
+def _try(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
+    company = vacancy.company
+    job = Job(
+        source_key=source.source_key,
+        profile_key=key,
+        vacancy=vacancy.slug,
+        resume_policy=company.resume_policy,
+        resume_transport=company.resume_transport,
+    )
+    try:
+        candidate = prepare(job, hrflow_client(source), Journal())
+    except DiscardedError as discarded:
+        return Line(key, "", PushStatus.DISCARDED, "", discarded.logic)
+    except SyncError as error:
+        return Line(key, "", PushStatus.FAILED, str(error.code.value), str(error))
+    return Line(key, f"{candidate['firstname']} {candidate['lastname']}", "ready")

@@ -1,0 +1,100 @@
+"""The history as a spreadsheet: streamed, readable by Excel in French, safe against formulas."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.utils import timezone, translation
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from sync.models import Push
+
+# Excel takes a file for UTF-8 only when it begins so.
+BYTE_ORDER_MARK = "\ufeff"
+CHUNK = 2000
+# https://owasp.org/www-community/attacks/CSV_Injection; with the full-width signs that Excel
+# takes for the same ones.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+COLUMNS: tuple[tuple[Promise, Callable[[Push], object]], ...] = (
+    (_("number"), lambda push: push.pk),
+    (_("asked for"), lambda push: moment(push.created_at)),
+    (_("closed"), lambda push: moment(push.closed_at)),
+    (_("requested by"), lambda push: push.requested_by and push.requested_by.get_username()),
+    (_("candidate"), lambda push: push.candidate_name),
+    (_("e-mail"), lambda push: push.candidate_email),
+    (_("source"), lambda push: push.source.name),
+    (_("profile key"), lambda push: push.profile_key),
+    (_("company"), lambda push: push.vacancy.company.name),
+    (_("vacancy"), lambda push: push.vacancy.title),
+    (_("vacancy reference"), lambda push: push.vacancy.reference),
+    (_("status"), lambda push: push.get_status_display()),
+    (_("reason"), lambda push: push.explanation),
+    (_("side"), lambda push: push.side.label if push.side else ""),
+    (_("next step"), lambda push: push.next_step),
+    (_("attempts"), lambda push: push.attempts),
+    (_("column"), lambda push: push.column),
+    (_("found in Flatchr"), lambda push: moment(push.confirmed_at)),
+    (_("applicant"), lambda push: push.applicant_id),
+    (_("enrichment"), lambda push: push.get_enrichment_status_display()),
+    (_("run"), lambda push: push.run_id),
+)
+
+
+def moment(value: datetime | None) -> str:
+    """By the clock on the wall, in a form that every spreadsheet takes for a date."""
+    return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") if value else ""
+
+
+def safe(value: object) -> str:
+    """A cell that no spreadsheet computes: what could begin a formula is made text."""
+    text = "" if value is None else str(value)
+    if text.lstrip(" \u00a0").startswith(FORMULA_STARTS):
+        return f"'{text}"
+    return text
+
+
+def push_lines(pushes: QuerySet[Push]) -> Iterator[str]:
+    """The lines of a CSV file, newest push first, a few thousand in memory at a time.
+
+    In the language active when this is called: the lines themselves are made later, when the
+    server sends them. A semicolon separates where a comma stands in numbers, as Excel expects.
+    """
+    language = translation.get_language() or "en"
+    separator = ";" if language.startswith("fr") else ","
+    return _lines(pushes, language, separator)
+
+
+def _lines(pushes: QuerySet[Push], language: str, separator: str) -> Iterator[str]:
+    with translation.override(language):
+        head = _text([[_capital(str(label)) for label, _value in COLUMNS]], separator)
+    yield BYTE_ORDER_MARK + head
+    for chunk in _chunks(pushes):
+        with translation.override(language):
+            text = _text(([value(push) for _label, value in COLUMNS] for push in chunk), separator)
+        yield text
+
+
+def _capital(label: str) -> str:
+    return label[:1].upper() + label[1:]
+
+
+def _text(rows: Iterable[Iterable[object]], separator: str) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, delimiter=separator)
+    writer.writerows([safe(cell) for cell in row] for row in rows)
+    return buffer.getvalue()
+
+
+def _chunks(pushes: QuerySet[Push]) -> Iterator[list[Push]]:
+    """By key, each chunk a statement of its own: no cursor stays open for a slow reader."""
+    wanted = pushes.select_related("requested_by", "source", "vacancy__company").order_by("-pk")
+    chunk = list(wanted[:CHUNK])
+    while chunk:
+        yield chunk
+        chunk = list(wanted.filter(pk__lt=chunk[-1].pk)[:CHUNK])

@@ -1,0 +1,88 @@
+"""What happened to one push, step by step: kept in memory here, in rows by `transfer`."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sync.clients.http import Exchange
+from sync.exceptions import SyncError
+from sync.models.pushes import AttemptOutcome, Stage
+from sync.vocabulary import Event
+
+# What a failure in each step is called, in the seed's words.
+FAILURES = {
+    Stage.READ: Event.READ_FAILURE,
+    Stage.FORMAT: Event.FORMAT_FAILURE,
+    Stage.LOGICS: Event.LOGICS_FAILURE,
+    Stage.RESUME: Event.WRITE_FAILURE,
+    Stage.CHECK: Event.WRITE_FAILURE,
+    Stage.CREATE: Event.WRITE_FAILURE,
+    Stage.ENRICH: Event.WRITE_FAILURE,
+}
+
+
+@dataclass
+class Step:
+    stage: Stage
+    outcome: AttemptOutcome = AttemptOutcome.STARTED
+    duration_ms: int = 0
+    message: str = ""
+    exchanges: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Journal:
+    """Collects the steps of one try; `stage` is the one being taken."""
+
+    def __init__(self) -> None:
+        self.steps: list[Step] = []
+        self.events: Counter[str] = Counter()
+        self._begun = time.monotonic()
+
+    @property
+    def stage(self) -> Stage:
+        return self.steps[-1].stage if self.steps else Stage.READ
+
+    @property
+    def failure(self) -> Event:
+        return FAILURES[self.stage]
+
+    @property
+    def duration_ms(self) -> int:
+        return round((time.monotonic() - self._begun) * 1000)
+
+    @property
+    def http_status(self) -> int | None:
+        """Of the last exchange that got an answer."""
+        exchanges = [exchange for step in self.steps for exchange in step.exchanges]
+        return next((e["status"] for e in reversed(exchanges) if e["status"]), None)
+
+    def observe(self, exchange: Exchange) -> None:
+        """Handed to the clients: each exchange is noted under the step that made it."""
+        if self.steps:
+            self.steps[-1].exchanges.append(asdict(exchange))
+
+    @contextmanager
+    def step(self, stage: Stage) -> Iterator[Step]:
+        step = Step(stage)
+        self.steps.append(step)
+        begun = time.monotonic()
+        try:
+            yield step
+            if step.outcome is AttemptOutcome.STARTED:
+                step.outcome = AttemptOutcome.DONE
+        except SyncError as error:
+            step.outcome, step.message = AttemptOutcome.FAILED, str(error)
+            raise
+        except Exception as error:
+            step.outcome, step.message = AttemptOutcome.FAILED, type(error).__name__
+            raise
+        finally:
+            step.duration_ms = round((time.monotonic() - begun) * 1000)
+
+    def as_rows(self) -> list[dict[str, Any]]:
+        return [asdict(step) for step in self.steps]

@@ -1,0 +1,110 @@
+"""The one thread of a worker that writes: what arrives together is committed together.
+
+A worker carries many pushes at once, in threads that only speak HTTP. Each hands its database work
+to the ledger and waits until it is committed. One connection a process, one commit (one fsync) for
+all who came meanwhile, and no thread ever meets another's lock.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol, TypeVar
+
+from django.db import DatabaseError, transaction
+
+T = TypeVar("T")
+MOST_AT_ONCE = 64
+
+# A piece of work changes rows and nothing else: it may be run again after a rollback.
+Work = Callable[[], T]
+
+
+class Ledger(Protocol):
+    def run(self, work: Work[T]) -> T:
+        """Run `work` in a transaction; return once it is committed, or raise what it raised."""
+        ...
+
+
+class DirectLedger:
+    """For code that owns its thread: each piece of work is a transaction of its own."""
+
+    def run(self, work: Work[T]) -> T:
+        with transaction.atomic():
+            return work()
+
+
+class ThreadLedger:
+    """Threads call `run`; the thread that made the ledger calls `serve`."""
+
+    def __init__(self) -> None:
+        self._inbox: queue.SimpleQueue[tuple[Work[Any], Future[Any]]] = queue.SimpleQueue()
+        self._owner = threading.get_ident()
+
+    def run(self, work: Work[T]) -> T:
+        if threading.get_ident() == self._owner:
+            return DirectLedger().run(work)
+        future: Future[T] = Future()
+        self._inbox.put((work, future))
+        return future.result()
+
+    def wake(self) -> None:
+        """Let `serve` return early: something else than work has happened."""
+        self._inbox.put((lambda: None, Future()))
+
+    def serve(self, timeout: float) -> int:
+        """Wait up to `timeout` seconds for work, then commit all there is; returns how much."""
+        entries = self._take(timeout)
+        if entries:
+            self._commit(entries)
+        return len(entries)
+
+    def _take(self, timeout: float) -> list[tuple[Work[Any], Future[Any]]]:
+        try:
+            entries = [self._inbox.get(timeout=max(timeout, 0.001))]
+        except queue.Empty:
+            return []
+        while len(entries) < MOST_AT_ONCE:
+            try:
+                entries.append(self._inbox.get_nowait())
+            except queue.Empty:
+                break
+        return entries
+
+    def _commit(self, entries: list[tuple[Work[Any], Future[Any]]]) -> None:
+        try:
+            with transaction.atomic():
+                results = [_attempt(work) for work, _ in entries]
+        except DatabaseError:
+            # One piece broke the transaction for all: each on its own, so only that one fails.
+            results = [_alone(work) for work, _ in entries]
+        for (_, future), (result, error) in zip(entries, results, strict=True):
+            if error is None:
+                future.set_result(result)
+            else:
+                future.set_exception(error)
+
+
+def _attempt(work: Work[Any]) -> tuple[Any, BaseException | None]:
+    try:
+        return work(), None
+    except DatabaseError:
+        raise
+    except Exception as error:
+        return None, error
+
+
+def _alone(work: Work[Any], *, tries: int = 3) -> tuple[Any, BaseException | None]:
+    """A database that is away for a moment (restarted, failing over) is given another chance."""
+    for attempt in range(tries):
+        try:
+            with transaction.atomic():
+                return _attempt(work)
+        except DatabaseError as error:
+            last: BaseException = error
+            transaction.get_connection().close_if_unusable_or_obsolete()
+            time.sleep(0.05 * attempt)
+    return None, last

@@ -1,0 +1,189 @@
+"""Who is on a vacancy: before a run's first create, and after an answer was lost."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.cache import cache
+
+from sync.clients.flatchr import FlatchrClient
+from sync.clients.flatchr_answers import Applicant
+from sync.exceptions import RetryableError
+from sync.matching import Found, Person, Siblings, Verdict, judge
+from sync.models import FlatchrVacancy, Push
+from sync.models.states import PushStatus
+from sync.services.ledger import Ledger
+from sync.vocabulary import ErrorCode
+
+KEPT_SECONDS = 3600
+POLL_SECONDS = 0.2
+Fetch = Callable[[], list[Found]]
+
+
+class Presence:
+    """One applicant search per vacancy and run, shared by all threads and all workers.
+
+    What is shared between workers are keyed digests, not names and e-mails.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lock = threading.Lock()
+        self._searches: dict[tuple[int, int], Future[list[Found]]] = {}
+
+    def before(self, push: Push, flatchr: FlatchrClient) -> list[Found]:
+        """The applicants (their persons masked) that were there when the run began.
+
+        Raises RetryableError where the search failed or another worker's is not done yet.
+        """
+        key = (push.run_id, push.vacancy_id)
+        with self._lock:
+            search, mine = self._searches.get(key), False
+            if search is None:
+                search, mine = self._searches.setdefault(key, Future()), True
+        if mine:
+            self._run(key, search, lambda: masked_applicants(push.vacancy, flatchr))
+        return search.result()
+
+    def _run(self, key: tuple[int, int], search: Future[list[Found]], fetch: Fetch) -> None:
+        try:
+            search.set_result(self._shared(f"presence:{key[0]}:{key[1]}", fetch))
+        except BaseException as error:
+            with self._lock:
+                del self._searches[key]  # The next push tries again.
+            search.set_exception(error)
+
+    def _shared(self, key: str, fetch: Fetch) -> list[Found]:
+        give_up = time.monotonic() + settings.HTTP_TIMEOUT_SECONDS
+        while True:
+            rows = self._ledger.run(lambda: cache.get(key))
+            if rows is not None:
+                return [_from_row(row) for row in rows]
+            if self._ledger.run(lambda: cache.add(f"{key}:lock", 1, _lock_seconds())):
+                return self._search(key, fetch)
+            if time.monotonic() > give_up:
+                raise RetryableError(ErrorCode.FLATCHR_UNREACHABLE, retry_after=1)
+            time.sleep(POLL_SECONDS)
+
+    def _search(self, key: str, fetch: Fetch) -> list[Found]:
+        try:
+            found = fetch()
+            rows = [_as_row(applicant) for applicant in found]
+            self._ledger.run(lambda: cache.set(key, rows, KEPT_SECONDS))
+            return found
+        finally:
+            self._ledger.run(lambda: cache.delete(f"{key}:lock"))
+
+
+def _lock_seconds() -> int:
+    return int(settings.HTTP_TIMEOUT_SECONDS) + 10
+
+
+def masked_applicants(vacancy: FlatchrVacancy, flatchr: FlatchrClient) -> list[Found]:
+    applicants = flatchr.search_applicants(vacancy_id=vacancy.remote_id or None)
+    return [masked(found) for found in on_vacancy(applicants, vacancy)]
+
+
+def on_vacancy(applicants: Iterable[Applicant], vacancy: FlatchrVacancy) -> list[Found]:
+    """Those of this vacancy: by its number where the answer has it, else by its title."""
+    return [as_found(a) for a in applicants if _is_on(a, vacancy)]
+
+
+def _is_on(applicant: Applicant, vacancy: FlatchrVacancy) -> bool:
+    if applicant.vacancy_id is not None and vacancy.vacancy_id is not None:
+        return applicant.vacancy_id == vacancy.vacancy_id
+    return applicant.vacancy_title.strip() == vacancy.title.strip()
+
+
+def as_found(applicant: Applicant) -> Found:
+    name = f"{applicant.firstname} {applicant.lastname}"
+    person = Person.of(name=name, email=applicant.email, phone=applicant.phone)
+    return Found(applicant.id, applicant.column, person)
+
+
+def masked(found: Found) -> Found:
+    return replace(found, person=mask(found.person))
+
+
+def mask(person: Person) -> Person:
+    return Person(_digest(person.email), _digest(person.name), _digest(person.phone))
+
+
+def _digest(value: str) -> str:
+    """Keyed, and empty for nothing: equal values stay equal, and nobody can read them."""
+    if not value:
+        return ""
+    return hmac.new(settings.SECRET_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def _as_row(found: Found) -> list[str]:
+    person = found.person
+    return [found.id, found.column, person.email, person.name, person.phone]
+
+
+def _from_row(row: list[Any]) -> Found:
+    return Found(row[0], row[1], Person(row[2], row[3], row[4]))
+
+
+# --- after a lost answer ------------------------------------------------------------------------
+
+
+def look_up(push: Push, flatchr: FlatchrClient, ledger: Ledger) -> tuple[Verdict, Found | None]:
+    """What became of a create whose answer was lost.
+
+    The search is bounded by e-mail (else by last name) and by date, so that it stays cheap.
+    """
+    assert push.create_started_at is not None
+    wanted = person_of(push)
+    found = search(push, push.create_started_at, flatchr)
+    siblings = ledger.run(lambda: siblings_of(push, wanted))
+    return judge(wanted, found, known=push.known_applicants, siblings=siblings)
+
+
+def search(push: Push, since: datetime | None, flatchr: FlatchrClient) -> list[Found]:
+    """Applicants on the push's vacancy with its e-mail (else its last name), created since."""
+    # A day earlier: Flatchr's dates have no time zone.
+    applicants = flatchr.search_applicants(
+        email=push.candidate_email or None,
+        lastname=None if push.candidate_email else push.candidate_lastname,
+        vacancy_id=push.vacancy.remote_id or None,
+        start=(since - timedelta(days=1)).date() if since else None,
+    )
+    return on_vacancy(applicants, push.vacancy)
+
+
+def siblings_of(push: Push, wanted: Person) -> Siblings:
+    """Our other pushes to this vacancy under the same e-mail, or the same name."""
+    others = Push.objects.filter(vacancy_id=push.vacancy_id).exclude(pk=push.pk)
+    others = others.exclude(create_started_at=None)
+    if push.candidate_email:
+        others = others.filter(candidate_email=push.candidate_email)
+    else:
+        others = others.filter(candidate_name=push.candidate_name)
+    rows = [(other, person_of(other)) for other in others]
+    return Siblings(
+        identities=frozenset(person.identity for _, person in rows),
+        attributed=frozenset(other.applicant_id for other, _ in rows if other.applicant_id),
+        created=sum(_is_created_twin(other, person, wanted) for other, person in rows),
+    )
+
+
+def _is_created_twin(other: Push, person: Person, wanted: Person) -> bool:
+    created = other.status == PushStatus.SUCCEEDED and not other.applicant_id
+    return created and person == wanted
+
+
+def person_of(push: Push) -> Person:
+    """Whom a push sent, as its row remembers it."""
+    return Person.of(
+        name=push.candidate_name, email=push.candidate_email, phone=push.candidate_phone
+    )

@@ -1,0 +1,124 @@
+"""The steps every push takes, queued or direct: read, format, logics, CV.
+
+Nothing here knows a database: a job comes in as plain data, what happens goes into a journal, and a
+candidate ready to be sent comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+
+from sync.clients.hrflow import HrFlowClient
+from sync.clients.resume import Resume, as_document, download_resume
+from sync.exceptions import PermanentError
+from sync.formatting import Candidate, check_candidate
+from sync.generated_resume import generate_resume
+from sync.models.configs import ResumePolicy, ResumeTransport
+from sync.models.pushes import AttemptOutcome, Stage
+from sync.registry import resolve_format, resolve_logics
+from sync.rules import run_format, run_logics
+from sync.services.journal import Journal
+from sync.vocabulary import ErrorCode
+
+PDF = "application/pdf"
+
+
+class DiscardedError(Exception):
+    """A logic left the profile out: an end, not a failure."""
+
+    def __init__(self, logic: str) -> None:
+        super().__init__(logic)
+        self.logic = logic
+
+
+@dataclass(frozen=True)
+class Job:
+    """One profile on its way to one vacancy, with the rules it goes under.
+
+    `logics` and `format`: names, specifications or functions (`sync.registry`).
+    """
+
+    source_key: str
+    profile_key: str
+    vacancy: str
+    logics: Sequence[object] = ()
+    format: object = None
+    resume_policy: str = ResumePolicy.REQUIRE
+    resume_transport: str = ResumeTransport.DOCUMENT
+    answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
+
+
+def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
+    """The candidate as it will be sent, `vacancy` included, the API key not.
+
+    Raises SyncError where a step fails and DiscardedError where a logic says no; the journal's
+    last step tells which.
+    """
+    with journal.step(Stage.READ):
+        profile = hrflow.read_profile(job.source_key, job.profile_key)
+    candidate = format_candidate(job, profile, journal)
+    with journal.step(Stage.RESUME):
+        attach_resume(candidate, job)
+    return complete(candidate, job)
+
+
+def format_candidate(job: Job, profile: Mapping[str, Any], journal: Journal) -> Candidate:
+    with journal.step(Stage.FORMAT):
+        candidate = run_format(profile, resolve_format(job.format))
+    with journal.step(Stage.LOGICS) as step:
+        outcome = run_logics(candidate, resolve_logics(job.logics))
+        if outcome.candidate is None:
+            step.outcome, step.message = AttemptOutcome.DISCARDED, outcome.discarded_by or ""
+            raise DiscardedError(outcome.discarded_by or "")
+    # A rule may change the candidate, so what goes out is checked after the last of them.
+    check_candidate(outcome.candidate)
+    return outcome.candidate
+
+
+def complete(candidate: Candidate, job: Job) -> Candidate:
+    candidate["vacancy"] = job.vacancy
+    if job.answers:
+        candidate["answers"] = [dict(answer) for answer in job.answers]
+    return candidate
+
+
+def attach_resume(candidate: Candidate, job: Job) -> None:
+    """Put the CV in, as the company wants it; a document that a format already made is kept."""
+    resume = candidate.get("resume")
+    if isinstance(resume, Mapping):
+        candidate.setdefault("type", ResumeTransport.DOCUMENT)
+    elif resume and job.resume_transport == ResumeTransport.LINK:
+        candidate["type"] = ResumeTransport.LINK
+    else:
+        candidate["type"] = ResumeTransport.DOCUMENT
+        candidate["resume"] = as_document(_resume(candidate, job))
+
+
+def _resume(candidate: Candidate, job: Job) -> Resume:
+    url = candidate.get("resume")
+    if url:
+        return _downloaded(candidate, str(url))
+    if job.resume_policy == ResumePolicy.GENERATE:
+        data = generate_resume(candidate.profile, candidate)
+        return Resume(data, f"{_file_stem(candidate)}.pdf", PDF, generated=True)
+    raise PermanentError(ErrorCode.RESUME_MISSING)
+
+
+def _downloaded(candidate: Candidate, url: str) -> Resume:
+    return download_resume(
+        url,
+        file_name=_file_stem(candidate),
+        max_bytes=settings.RESUME_MAX_BYTES,
+        allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
+        timeout=settings.HTTP_TIMEOUT_SECONDS,
+    )
+
+
+def _file_stem(candidate: Mapping[str, Any]) -> str:
+    """`CV_Jean_Dupont`, as in Flatchr's own example."""
+    name = f"CV {candidate.get('firstname', '')} {candidate.get('lastname', '')}"
+    return "_".join(name.split())

@@ -1,0 +1,301 @@
+"""Carrying one claimed push to its end: look up, read, format, rules, CV, create, close.
+
+Runs in a thread of a shift and touches the database only through the ledger. The order is what
+makes a push exactly-once: the intent is committed before the candidate is sent, and an intent
+without a certain outcome is looked up before anything is sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models.functions import Now
+
+from sync.clients.flatchr import FlatchrClient
+from sync.exceptions import (
+    ConfigurationError,
+    CredentialsError,
+    PermanentError,
+    RetryableError,
+    SecretUnreadableError,
+    SyncError,
+)
+from sync.formatting import Candidate
+from sync.matching import Found, Verdict, already_there, candidate_person, lookalikes
+from sync.models import LostClaimError, Push, PushAttempt
+from sync.models.pushes import AttemptOutcome, Stage
+from sync.models.states import PushStatus
+from sync.redaction import redact
+from sync.services import breakers, limits
+from sync.services.accounts import flatchr_client, hrflow_client
+from sync.services.endings import (
+    Ending,
+    ambiguous,
+    backoff,
+    decide,
+    put_off,
+    search_failed,
+)
+from sync.services.journal import Journal
+from sync.services.ledger import Ledger
+from sync.services.presence import Presence, look_up, mask, person_of
+from sync.services.steps import DiscardedError, Job, prepare
+from sync.vocabulary import ErrorCode, Event
+
+logger = logging.getLogger(__name__)
+
+
+def job_of(push: Push) -> Job:
+    company = push.vacancy.company
+    return Job(
+        source_key=push.source.source_key,
+        profile_key=push.profile_key,
+        vacancy=push.vacancy.slug,
+        logics=push.run.logics,
+        format=push.run.format,
+        resume_policy=push.run.resume_policy or company.resume_policy,
+        resume_transport=company.resume_transport,
+        answers=push.run.answers,
+    )
+
+
+class EndedError(Exception):
+    """The push has its ending already; the steps that would follow are left out."""
+
+    def __init__(self, ending: Ending) -> None:
+        super().__init__(ending.outcome)
+        self.ending = ending
+
+
+@dataclass
+class Transfer:
+    """One try of one claimed push."""
+
+    push: Push
+    ledger: Ledger
+    presence: Presence
+    worker: str = ""
+
+    def __post_init__(self) -> None:
+        self.journal = Journal()
+        self.sent = False
+        self.attempt_pk: int | None = None
+
+    def run(self) -> None:
+        """Take the steps and record the end. Raises nothing that a push could cause."""
+        try:
+            ending = self._ending()
+        except LostClaimError:
+            logger.warning("push %s: claim lost, nothing sent", self.push.pk)
+            return
+        try:
+            self.ledger.run(lambda: self._close(ending))
+        except LostClaimError:
+            logger.warning("push %s: claim lost before it could be closed", self.push.pk)
+
+    def _ending(self) -> Ending:
+        try:
+            self._take_steps()
+        except EndedError as end:
+            return end.ending
+        except DiscardedError as discarded:
+            logic = discarded.logic
+            return Ending(lambda push: push.discard(logic), AttemptOutcome.DISCARDED)
+        except LostClaimError:
+            raise
+        except limits.PutOffError as error:
+            return put_off(error.retry_after or 1, error)
+        except CredentialsError as error:
+            return self._refused(error)
+        except SecretUnreadableError:
+            unreadable = PermanentError(ErrorCode.SECRET_UNREADABLE)
+            return decide(unreadable, self.push, self.journal, sent=False)
+        except Exception as error:
+            return self._failed(error)
+        return Ending(lambda push: push.succeed(), AttemptOutcome.DONE)
+
+    def _failed(self, error: Exception) -> Ending:
+        if isinstance(error, ConfigurationError):
+            logger.error("push %s: %s", self.push.pk, error)
+        elif not isinstance(error, SyncError):
+            logger.exception("push %s: unexpected error", self.push.pk)
+        return decide(error, self.push, self.journal, sent=self.sent)
+
+    def _refused(self, error: CredentialsError) -> Ending:
+        """401 or 403: once the account is paused, its pushes wait instead of failing."""
+        if self.ledger.run(lambda: breakers.note_refusal(self.push, error)):
+            return self._wait_for_account(error)
+        return decide(error, self.push, self.journal, sent=self.sent)
+
+    def _wait_for_account(self, error: CredentialsError) -> Ending:
+        if not self.sent:
+            return put_off(backoff(1), error)
+        event, delay = self.journal.failure, backoff(1)
+        wait = RetryAsRefused(error, event, delay)
+        return Ending(wait, AttemptOutcome.HANDED_BACK, error)
+
+    # --- steps ----------------------------------------------------------------------------------
+
+    def _take_steps(self) -> None:
+        self._check_open()
+        self.ledger.run(self._check_turn)
+        flatchr = self._flatchr()
+        if self.push.create_started_at is not None:
+            self._look_up(flatchr)
+        candidate = prepare(job_of(self.push), self._hrflow(), self.journal)
+        self._check_presence(candidate, flatchr)
+        self._begin(candidate)
+        with self.journal.step(Stage.CREATE):
+            flatchr.create_candidate(candidate)
+
+    def _check_turn(self) -> None:
+        """Before anything is read: is it worth it now?"""
+        breakers.check_let_through(self.push)
+        limits.check_turn_is_near(self.push.vacancy.company)
+
+    def _flatchr(self) -> FlatchrClient:
+        company = self.push.vacancy.company
+        throttle = limits.company_throttle(company, self.ledger)
+        return flatchr_client(company, throttle=throttle, observe=self.journal.observe)
+
+    def _hrflow(self) -> Any:
+        throttle = limits.hrflow_throttle(self.push.source, self.ledger)
+        return hrflow_client(self.push.source, throttle=throttle, observe=self.journal.observe)
+
+    def _check_open(self) -> None:
+        """What our own rows know already needs no request."""
+        if self.push.create_started_at is not None:
+            return
+        if not self.push.vacancy.company.is_active:
+            raise PermanentError(ErrorCode.COMPANY_INACTIVE)
+        if not self.push.vacancy.is_open:
+            raise PermanentError(ErrorCode.VACANCY_CLOSED)
+
+    def _look_up(self, flatchr: FlatchrClient) -> None:
+        """What became of the last try's create? Ends the push, or lets it be sent again."""
+        with self.journal.step(Stage.CHECK) as step:
+            verdict, found = look_up(self.push, flatchr, self.ledger)
+            step.message = str(verdict.value)
+        if verdict is Verdict.FOUND:
+            raise EndedError(_found(found))
+        if verdict is Verdict.AMBIGUOUS:
+            raise EndedError(ambiguous())
+        if verdict is Verdict.LATER:
+            error = PermanentError(ErrorCode.FLATCHR_FAULT)
+            raise EndedError(decide(error, self.push, self.journal, sent=False))
+        self.ledger.run(self.push.settle_absent)
+        self.push.create_started_at = None
+
+    def _check_presence(self, candidate: Candidate, flatchr: FlatchrClient) -> None:
+        """Is the person on the vacancy already? One search per vacancy and run."""
+        with self.journal.step(Stage.CHECK):
+            try:
+                applicants = self.presence.before(self.push, flatchr)
+            except limits.PutOffError:
+                raise
+            except RetryableError as error:
+                ending = search_failed(error, self.push, self.journal)
+                raise EndedError(ending) from error
+        person = mask(candidate_person(candidate))
+        there = already_there(person, applicants)
+        if there and self.push.repeat_of_id is None:
+            raise EndedError(_already_there(there))
+        known = lookalikes(person, applicants)
+        if known and known != self.push.known_applicants:
+            self.ledger.run(lambda: self.push.note_known(known))
+
+    def _begin(self, candidate: Candidate) -> None:
+        """Commit the intent and the attempt's row; only then may the candidate be sent."""
+        self.ledger.run(lambda: self._commit_intent(candidate))
+        self.sent = True
+
+    def _commit_intent(self, candidate: Candidate) -> None:
+        self._check_twins(candidate)
+        self.push.begin_create(
+            firstname=str(candidate["firstname"]),
+            lastname=str(candidate["lastname"]),
+            email=str(candidate.get("email") or ""),
+            phone=str(candidate.get("phone") or ""),
+        )
+        row = self._attempt_row(Stage.CREATE, AttemptOutcome.STARTED)
+        row.save(force_insert=True)
+        self.attempt_pk = row.pk
+
+    def _check_twins(self, candidate: Candidate) -> None:
+        """The same person, pushed to the same vacancy from another profile, is not sent twice."""
+        email = str(candidate.get("email") or "").lower()
+        if not email or self.push.repeat_of_id is not None:
+            return
+        twins = Push.objects.filter(vacancy_id=self.push.vacancy_id, candidate_email=email)
+        wanted = candidate_person(candidate)
+        for twin in twins.exclude(pk=self.push.pk).exclude(create_started_at=None):
+            if person_of(twin).identity == wanted.identity:
+                raise EndedError(_twin_ending(twin))
+
+    # --- records --------------------------------------------------------------------------------
+
+    def _attempt_row(self, stage: Stage, outcome: AttemptOutcome) -> PushAttempt:
+        return PushAttempt(
+            push=self.push,
+            number=max(self.push.attempts, 1),
+            stage=stage,
+            outcome=outcome,
+            worker=self.worker,
+        )
+
+    def _close(self, ending: Ending) -> None:
+        ending.verb(self.push)
+        error = ending.error
+        values: dict[str, Any] = {
+            "stage": self.journal.stage,
+            "outcome": ending.outcome,
+            "http_status": self.journal.http_status,
+            "duration_ms": self.journal.duration_ms,
+            "error_code": error.code if error else "",
+            "message": redact(str(error)) if error else "",
+            "steps": self.journal.as_rows(),
+            "finished_at": Now(),
+        }
+        if self.attempt_pk:
+            PushAttempt.objects.filter(pk=self.attempt_pk).update(**values)
+        else:
+            row = self._attempt_row(self.journal.stage, ending.outcome)
+            for name, value in values.items():
+                setattr(row, name, value)
+            row.save(force_insert=True)
+        breakers.note_answer(self.push, self.journal)
+
+
+@dataclass(frozen=True)
+class RetryAsRefused:
+    """The verb of a create that was refused for its credentials, while its account is paused."""
+
+    error: CredentialsError
+    event: Event
+    delay: float
+
+    def __call__(self, push: Push) -> None:
+        push.retry_later(self.error, self.event, delay=self.delay, create_refused=True)
+
+
+def _found(found: Found | None) -> Ending:
+    applicant = found.id if found else ""
+    column = found.column if found else ""
+    return Ending(
+        lambda push: push.succeed(applicant_id=applicant, column=column), AttemptOutcome.DONE
+    )
+
+
+def _already_there(found: Found) -> Ending:
+    return Ending(
+        lambda push: push.find_already_there(applicant_id=found.id, column=found.column),
+        AttemptOutcome.DONE,
+    )
+
+
+def _twin_ending(twin: Push) -> Ending:
+    if twin.status == PushStatus.SUCCEEDED:
+        return _already_there(Found(twin.applicant_id, twin.column, person_of(twin)))
+    return put_off(backoff(3))

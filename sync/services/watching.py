@@ -1,0 +1,163 @@
+"""The worker group: starts a django-q2 cluster, watches that it is really alive, stops it gently.
+
+Killing one idle process of a cluster can wedge the rest while it still reports itself alive: a
+worker that dies holding the lock of the shared queue leaves its replacement waiting for ever. So
+the only proof of life is a heartbeat written by an executed task, and a stale one restarts the
+whole group. The cluster runs in a session of its own, because service managers signal whole groups
+and django-q2's guard dies of that at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from datetime import timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import F
+from django.db.models.functions import Now
+
+from sync.models import WorkerGroup
+from sync.services import doorbell, stopping
+from sync.services.recovery import recover
+
+logger = logging.getLogger(__name__)
+
+TICK_SECONDS = 1.0
+BEAT_WANTED_SECONDS = 5.0
+SWEEP_SECONDS = 10.0
+FORGET_SECONDS = 24 * 3600
+
+
+class Watcher:
+    """Runs until SIGTERM or SIGINT. `command` is what starts the cluster."""
+
+    def __init__(self, command: list[str] | None = None) -> None:
+        self.command = command or [sys.executable, "manage.py", "qcluster"]
+        self.worker_id = f"{socket.gethostname()[:40]}-{uuid.uuid4().hex[:8]}"
+        self.stop_file = Path(tempfile.mkdtemp(prefix="worker-")) / "stop"
+        self.cluster: subprocess.Popen[bytes] | None = None
+        self.started = 0.0
+        self._sweep_at = 0.0
+        self._stopping = False
+
+    def run(self) -> int:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._ask_to_stop)
+        self._register()
+        self._start()
+        while not self._stopping:
+            self._tick()
+            time.sleep(TICK_SECONDS)
+        self._stop()
+        WorkerGroup.objects.filter(worker_id=self.worker_id).delete()
+        return 0
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _register(self) -> None:
+        old = Now() - timedelta(seconds=FORGET_SECONDS)
+        WorkerGroup.objects.filter(beat_at__lt=old).delete()
+        WorkerGroup.objects.create(
+            worker_id=self.worker_id, host=socket.gethostname(), processes=settings.Q_WORKERS
+        )
+
+    # --- the cluster ----------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        self.stop_file.unlink(missing_ok=True)
+        environment = {
+            **os.environ,
+            stopping.WORKER_ID: self.worker_id,
+            stopping.STOP_FILE: str(self.stop_file),
+            stopping.WATCHER_PID: str(os.getpid()),
+        }
+        self.cluster = subprocess.Popen(
+            self.command, env=environment, cwd=settings.BASE_DIR, start_new_session=True
+        )
+        self.started = time.monotonic()
+        logger.info("worker %s: cluster %s started", self.worker_id, self.cluster.pid)
+
+    def _tick(self) -> None:
+        """A database that is away for a moment must not take the watcher down."""
+        assert self.cluster is not None
+        try:
+            if self.cluster.poll() is not None:
+                self._restart("its main process has ended")
+            elif self._silent_for() > settings.HEARTBEAT_STALE_SECONDS:
+                self._restart("no task was executed for too long")
+            self._keep_up()
+        except (DatabaseError, OSError) as error:
+            logger.warning("worker %s: %s", self.worker_id, error)
+            connection.close()
+
+    def _silent_for(self) -> float:
+        """Seconds since the last heartbeat, or since the start where there was none yet."""
+        since_start = time.monotonic() - self.started
+        rows = WorkerGroup.objects.filter(worker_id=self.worker_id)
+        times = rows.values_list("beat_at", Now()).first()
+        if times is None or times[0] is None:
+            return since_start
+        since_beat: float = (times[1] - times[0]).total_seconds()
+        if since_beat > BEAT_WANTED_SECONDS:
+            doorbell.ring_bell(doorbell.BEAT, self.worker_id)
+        return min(since_start, since_beat)
+
+    def _keep_up(self) -> None:
+        if time.monotonic() >= self._sweep_at:
+            self._sweep_at = time.monotonic() + SWEEP_SECONDS
+            recover()
+
+    def _restart(self, reason: str) -> None:
+        logger.error("worker %s: restarting the cluster: %s", self.worker_id, reason)
+        WorkerGroup.objects.filter(worker_id=self.worker_id).update(restarts=F("restarts") + 1)
+        self._stop(grace=5.0)
+        self._start()
+
+    def _stop(self, grace: float | None = None) -> None:
+        """Workers finish what is in flight; who does not within the grace is ended."""
+        assert self.cluster is not None
+        grace = 2 * settings.HTTP_TIMEOUT_SECONDS + 10 if grace is None else grace
+        self.stop_file.touch()
+        if self.cluster.poll() is None:
+            self.cluster.send_signal(signal.SIGTERM)
+            self._wait(grace)
+        self._signal_group(signal.SIGTERM)
+        give_up = time.monotonic() + grace
+        while self._group_lives() and time.monotonic() < give_up:
+            time.sleep(0.1)
+        self._signal_group(signal.SIGKILL)
+        self.cluster.wait()
+
+    def _wait(self, seconds: float) -> None:
+        assert self.cluster is not None
+        try:
+            self.cluster.wait(seconds)
+        except subprocess.TimeoutExpired:
+            logger.warning("worker %s: the cluster does not stop by itself", self.worker_id)
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        """All that is left of the group, orphans of a killed guard included."""
+        assert self.cluster is not None
+        try:
+            os.killpg(self.cluster.pid, number)
+        except ProcessLookupError:
+            pass
+
+    def _group_lives(self) -> bool:
+        assert self.cluster is not None
+        try:
+            os.killpg(self.cluster.pid, 0)
+        except ProcessLookupError:
+            return False
+        return True

@@ -1,0 +1,96 @@
+"""Running a workflow: which profiles of its source go to its vacancy now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from sync.exceptions import ConfigurationError, SyncError
+from sync.models import Run, RunKind, Workflow
+from sync.profile_fields import moment
+from sync.services import doorbell, limits
+from sync.services.accounts import hrflow_client
+from sync.services.dispatch import Dispatched, add_pushes, close_if_empty, options_of
+from sync.services.importing import OVERLAP, pages
+from sync.services.ledger import DirectLedger
+from sync.vocabulary import ReadMode
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def run_workflow(
+    workflow: Workflow, *, kind: RunKind = RunKind.WORKFLOW, requested_by: User | None = None
+) -> Dispatched:
+    """Queue the profiles of a workflow's source: all of them (`sync`), or those updated since the
+    last successful run (`incremental`).
+
+    Pages are queued one by one, and the cursor moves once all of them are: a run that breaks off is
+    made good by the next. Raises SyncError or ConfigurationError, noted on the run.
+    """
+    result = Dispatched(_begin(workflow, kind, requested_by))
+    try:
+        newest = _queue_pages(workflow, result)
+    except (SyncError, ConfigurationError) as error:
+        _end(result.run, reason=str(error)[:500])
+        raise
+    with transaction.atomic():
+        _move_cursor(workflow, newest)
+        _end(result.run)
+    return result
+
+
+def _begin(workflow: Workflow, kind: RunKind, requested_by: User | None) -> Run:
+    return Run.objects.create(
+        kind=kind,
+        workflow=workflow,
+        source=workflow.source,
+        vacancy=workflow.vacancy,
+        requested_by=requested_by,
+        started_at=Now(),
+        is_complete=False,
+        **options_of(workflow),
+    )
+
+
+def _end(run: Run, **changes: Any) -> None:
+    Run.objects.filter(pk=run.pk).update(is_complete=True, **changes)
+    run.refresh_from_db()
+    close_if_empty(run)
+
+
+def _queue_pages(workflow: Workflow, result: Dispatched) -> datetime | None:
+    """Returns the newest update time that was queued."""
+    newest, seen = workflow.cursor, set[str]()
+    for times, keys in _pages_since(workflow):
+        fresh = [key for key in dict.fromkeys(keys) if key not in seen]
+        seen.update(fresh)
+        with transaction.atomic():
+            add_pushes(result, fresh)
+            doorbell.ring_after_commit()
+        newest = max([*times, *([newest] if newest else [])], default=None)
+    return newest
+
+
+def _pages_since(workflow: Workflow) -> Iterator[tuple[list[datetime], list[str]]]:
+    source = workflow.source
+    client = hrflow_client(source, throttle=limits.hrflow_throttle(source, DirectLedger()))
+    since = workflow.cursor if workflow.read_mode == ReadMode.incremental else None
+    for page in pages(client, source.source_key):
+        rows = [(str(p["key"]), moment(p.get("updated_at"))) for p in page.profiles if p.get("key")]
+        wanted = [key for key, at in rows if since is None or at is None or at > since - OVERLAP]
+        times = [at for _, at in rows if at]
+        yield times, wanted
+        if since and times and min(times) < since - OVERLAP:
+            return
+
+
+def _move_cursor(workflow: Workflow, newest: datetime | None) -> None:
+    Workflow.objects.filter(pk=workflow.pk).update(
+        last_run_at=Now(), **({"cursor": newest} if newest else {})
+    )
+    workflow.refresh_from_db(fields=["cursor", "last_run_at"])

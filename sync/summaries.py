@@ -1,0 +1,57 @@
+"""What the local index keeps of a HrFlow profile: little, and enough to choose. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypedDict
+
+from sync.enrichment import years_of_experience
+from sync.formatting import choose_resume
+from sync.profile_fields import line, mapping, mappings, moment
+
+
+class Summary(TypedDict):
+    """The fields of `sync.models.Profile` that come from HrFlow."""
+
+    reference: str
+    full_name: str
+    email: str
+    headline: str
+    location: str
+    experience_years: float | None
+    has_resume: bool
+    remote_created_at: datetime | None
+    remote_updated_at: datetime | None
+    archived_at: datetime | None
+
+
+def summarise(profile: Mapping[str, Any]) -> Summary:
+    """Never raises, whatever the profile holds; too long values are cut."""
+    info = mapping(profile.get("info"))
+    return Summary(
+        reference=line(profile.get("reference"))[:255],
+        full_name=_full_name(info)[:255],
+        email=line(info.get("email"))[:254],
+        headline=_headline(profile)[:255],
+        location=line(mapping(info.get("location")).get("text"))[:255],
+        experience_years=years_of_experience(profile),
+        has_resume=choose_resume(profile) is not None,
+        remote_created_at=moment(profile.get("created_at")),
+        remote_updated_at=moment(profile.get("updated_at")),
+        archived_at=moment(profile.get("archived_at")),
+    )
+
+
+def _full_name(info: Mapping[str, Any]) -> str:
+    parts = f"{line(info.get('first_name'))} {line(info.get('last_name'))}".strip()
+    return line(info.get("full_name")) or parts
+
+
+def _headline(profile: Mapping[str, Any]) -> str:
+    """The present job, else the latest: `Comptable · Atelier Boréal`."""
+    for job in mappings(profile.get("experiences")):
+        title, company = line(job.get("title")), line(job.get("company"))
+        if title:
+            return f"{title} · {company}" if company else title
+    return ""

@@ -1,0 +1,55 @@
+"""django-q2's entries: doorbells without a payload. The rows, not the tasks, are the truth."""
+
+from __future__ import annotations
+
+import logging
+
+from django.conf import settings
+
+from sync.exceptions import ConfigurationError, SyncError
+from sync.models import HrFlowSource, Push
+from sync.services import doorbell, importing, recovery, shifts, stopping
+from sync.services import follow_up as following
+
+logger = logging.getLogger(__name__)
+
+
+def work(number: int = 0) -> int:
+    """There is work: carry due pushes for a while; ring again where some are left."""
+    doorbell.answer(doorbell.WORK, number)
+    shifts.beat()
+    carried = shifts.work(settings.DOORBELL_SECONDS)
+    if not stopping.is_requested() and Push.objects.due().exists():
+        doorbell.ring_bell(doorbell.WORK, number)
+    return carried
+
+
+def follow_up(number: int = 0) -> int:
+    """Find created candidates again in Flatchr, and enrich them."""
+    doorbell.answer(doorbell.FOLLOW_UP, number)
+    shifts.beat()
+    return following.follow_up(settings.DOORBELL_SECONDS)
+
+
+def import_source(source_id: int) -> None:
+    """What goes wrong is noted on the source, where people look."""
+    doorbell.answer(doorbell.IMPORT, source_id)
+    shifts.beat()
+    source = HrFlowSource.objects.filter(pk=source_id, is_active=True).first()
+    if source is None:
+        return
+    try:
+        importing.import_profiles(source)
+    except (SyncError, ConfigurationError, importing.ImportRunningError) as error:
+        logger.warning("import of %s: %s", source, error)
+
+
+def beat(worker_id: str = "") -> None:
+    """Proof of life of the group that executes this, whichever asked for it."""
+    doorbell.answer(doorbell.BEAT, worker_id)
+    shifts.beat()
+
+
+def sweep() -> None:
+    shifts.beat()
+    recovery.recover()

@@ -1,0 +1,92 @@
+"""Fixtures: one sandbox for the whole run, and a world of rows that speak to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
+from sync.services import shifts
+from sync.services.dispatch import Dispatched, dispatch
+from sync.services.vacancies import sync_vacancies
+from tests.sandbox_fixture import SandboxHandle, start_sandbox
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[SandboxHandle]:
+    with start_sandbox(profiles=60) as handle:
+        yield handle
+
+
+@pytest.fixture
+def sandbox(running_sandbox: SandboxHandle, settings: Any) -> SandboxHandle:
+    """The sandbox, as new, with the settings that lead to it."""
+    running_sandbox.reset()
+    settings.HRFLOW_API_URL = running_sandbox.hrflow_url.rstrip("/")
+    settings.FLATCHR_API_URL = running_sandbox.flatchr_api_url
+    settings.FLATCHR_CAREERS_URL = running_sandbox.flatchr_careers_url
+    return running_sandbox
+
+
+@dataclass
+class World:
+    """A source, a company and its vacancies, set up as an operator would."""
+
+    sandbox: SandboxHandle
+    source: HrFlowSource
+    bulk: HrFlowSource
+    company: FlatchrCompany
+
+    def vacancy(self, title: str = "Comptable") -> FlatchrVacancy:
+        return self.company.vacancies.filter(title=title, is_open=True).earliest("pk")
+
+    def key(self, trouble: str) -> str:
+        return self.sandbox.troubles[trouble]
+
+    def keys(self, count: int) -> list[str]:
+        """Keys of clean profiles, from the source `bulk`."""
+        from sync.services.batch import keys_of
+
+        return keys_of(self.bulk)[:count]
+
+    def dispatch(self, *keys: str, source: HrFlowSource | None = None, **more: Any) -> Dispatched:
+        more.setdefault("vacancy", self.vacancy())
+        return dispatch(source=source or self.source, keys=keys, kind=RunKind.COMMAND, **more)
+
+    def push(self, key: str, **more: Any) -> Push:
+        """Queue one push, work until nothing is due, and return it as it is then."""
+        pushes = self.dispatch(key, **more).run.pushes
+        self.work()
+        return pushes.get()
+
+    def work(self, seconds: float = 20, **options: Any) -> int:
+        options.setdefault("wait", False)
+        return shifts.work(seconds, threads=8, **options)
+
+
+@pytest.fixture
+def world(db: None, sandbox: SandboxHandle) -> World:
+    from django.core.cache import cache
+
+    cache.clear()
+    return make_world(sandbox)
+
+
+def make_world(sandbox: SandboxHandle) -> World:
+    account = sandbox.company(premium=True)
+    company = FlatchrCompany.objects.create(
+        name=account["name"], company=account["key"], slug=account["slug"], auth=account["auth"]
+    )
+    sources = {
+        name: HrFlowSource.objects.create(
+            name=name, api_user=sandbox.api_user, api_secret=sandbox.api_secret, source_key=key
+        )
+        for name, key in sandbox.source_keys.items()
+    }
+    for source in sources.values():
+        source.companies.add(company)
+    sync_vacancies(company)
+    return World(sandbox, sources["main"], sources["bulk"], company)
