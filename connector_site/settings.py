@@ -218,5 +218,7 @@ LOGGING = {
             "filters": ["redact"],
         },
     },
+    # A forbidden CV address ends the push with its own reason; it is no warning to operators.
+    "loggers": {"requests_hardened": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
 }

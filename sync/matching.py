@@ -62,13 +62,15 @@ class Siblings:
     """Our other pushes to the same vacancy, as far as they could be taken for this one.
 
     `identities`: who they sent (all of one e-mail, or one name); `attributed`: applicants already
-    known to be theirs; `created`: how many of the very same person certainly were created but have
-    no applicant attributed yet.
+    known to be theirs. Of the very same person, `created`: how many certainly were created, but
+    too late to be surely among the known, and have no applicant attributed yet; `unknown`: how many
+    lost their answer too.
     """
 
     identities: frozenset[tuple[str, str]] = frozenset()
     attributed: frozenset[str] = frozenset()
     created: int = 0
+    unknown: int = 0
 
 
 def fold(name: str) -> str:
@@ -129,16 +131,17 @@ def judge(
     `known`: applicants noted before it was sent. An applicant is returned with FOUND only where
     there is no doubt which one it is.
     """
-    fresh = [a for a in found if a.id not in known and a.id not in siblings.attributed]
+    free = [a for a in found if a.id not in siblings.attributed]
+    fresh = [a for a in free if a.id not in known]
     same = [a for a in fresh if compare(wanted, a.person) is Likeness.SAME]
-    if len(same) > siblings.created:
-        only = same[0] if len(same) == 1 and siblings.created == 0 else None
-        return Verdict.FOUND, only
-    if any(_is_doubtful(wanted, a, siblings) for a in fresh):
+    seen = sum(a.id in known and compare(wanted, a.person) is Likeness.SAME for a in free)
+    unclaimed = len(same) - siblings.created
+    if unclaimed > siblings.unknown:
+        return Verdict.FOUND, same[0] if len(same) == 1 else None
+    # One for some of us, or perhaps a sibling's: nobody can say whose it is.
+    if unclaimed > 0 or (same and seen) or any(_is_doubtful(wanted, a, siblings) for a in fresh):
         return Verdict.AMBIGUOUS, None
-    if len(same) < siblings.created:
-        return Verdict.LATER, None
-    return Verdict.ABSENT, None
+    return (Verdict.LATER if seen + unclaimed < 0 else Verdict.ABSENT), None
 
 
 def _is_doubtful(wanted: Person, applicant: Found, siblings: Siblings) -> bool:

@@ -7,12 +7,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
 from sync.services import shifts
 from sync.services.dispatch import Dispatched, dispatch
 from sync.services.vacancies import sync_vacancies
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """SQLite in a file, as in production: in memory, threads meet other locks than those of WAL."""
+    database = connections["default"]
+    if database.vendor == "sqlite":
+        database.settings_dict["TEST"]["NAME"] = str(tmp_path_factory.mktemp("db") / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")

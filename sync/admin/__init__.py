@@ -1,0 +1,22 @@
+"""One module a noun. Importing this package registers nothing: the site class lives in it, and
+Django asks for that while it is still loading the admins of its own apps."""
+
+from importlib import import_module
+
+NOUNS = (
+    "companies",
+    "profiles",
+    "pushes",
+    "queue",
+    "runs",
+    "sources",
+    "users",
+    "vacancies",
+    "workflows",
+)
+
+
+def register_all() -> None:
+    """Called by the admin's app once every other app has registered its own."""
+    for name in NOUNS:
+        import_module(f"sync.admin.{name}")

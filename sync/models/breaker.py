@@ -70,6 +70,12 @@ class Breaker(models.Model):
             .update(paused_until=Now() + timedelta(seconds=seconds), probing=True)
         )
 
+    def end_probe(self) -> None:
+        """The probe told nothing (it never got as far, or was asked to slow down): the next may
+        try. No write where it has opened or closed the breaker."""
+        rows = type(self)._base_manager.filter(pk=self.pk, probing=True)
+        rows.update(paused_until=Now(), probing=False)
+
     def note_success(self) -> None:
         """Close the breaker; no write where it is closed and nothing was counted."""
         type(self)._base_manager.filter(pk=self.pk).exclude(

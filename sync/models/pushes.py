@@ -497,15 +497,23 @@ class Push(models.Model):
 
     def settle_absent(self) -> None:
         """The look-up found that nothing was created: this claim may create."""
-        self._change_claimed(create_started_at=None, attempts=F("attempts") + 1)
+        self._change_claimed(create_started_at=None, attempts=F("attempts") + 1, lookups=0)
 
-    def hand_back(self, *, delay: float = 0, error: SyncError | None = None) -> None:
-        """Not now: a stop, a pause or a limit of ours. It costs no attempt."""
-        unstarted = When(create_started_at=None, then=Greatest(F("attempts") - 1, Value(0)))
+    def hand_back(
+        self, *, delay: float = 0, error: SyncError | None = None, looked: bool = False
+    ) -> None:
+        """Not now: a stop, a pause or a limit of ours. It costs no attempt.
+
+        `looked`: something was asked in vain, so the next time comes later.
+        """
+        number = models.IntegerField()
+        one_less = Greatest(F("attempts") - 1, Value(0), output_field=number)
+        unstarted = When(create_started_at=None, then=one_less)
         self._leave(
             S.RETRYING,
             next_attempt_at=in_seconds(delay),
-            attempts=Case(unstarted, default=F("attempts")),
+            attempts=Case(unstarted, default=F("attempts"), output_field=number),
+            lookups=F("lookups") + int(looked),
             **(_error(error) if error else {}),
         )
 
@@ -552,11 +560,12 @@ class Push(models.Model):
 
     # --- verbs of people ------------------------------------------------------------------------
 
-    def _move(self, leaves: tuple[PushStatus, ...], **changes: Any) -> None:
-        rows = Push.objects.filter(pk=self.pk, status__in=leaves)
+    def _move(self, leaves: tuple[PushStatus, ...], *only: Q, **changes: Any) -> None:
+        rows = Push.objects.filter(*only, pk=self.pk, status__in=leaves)
         with transaction.atomic():
             if not rows.update(updated_at=Now(), **changes):
-                raise WrongStateError(f"push {self.pk}: is no longer in {', '.join(leaves)}")
+                states = ", ".join(leaves)
+                raise WrongStateError(f"push {self.pk}: is no longer in {states}, or was sent")
             if changes["status"] in ACTIVE:
                 Run.objects.filter(pk=self.run_id).update(status="running", finished_at=None)
         self.refresh_from_db()
@@ -602,10 +611,9 @@ class Push(models.Model):
 
     def cancel(self, user: User | None) -> None:
         """Give up a push of which certainly nothing was sent."""
-        if Push.objects.filter(pk=self.pk).unknown().exists():
-            raise WrongStateError(f"push {self.pk}: its create has an unknown outcome")
         self._move(
             WAITING,
+            Q(create_started_at=None),
             status=S.CANCELLED,
             next_attempt_at=None,
             closed_at=Now(),

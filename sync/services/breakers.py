@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
+from django.db import transaction
 
 from sync.exceptions import CredentialsError
 from sync.models import Push
@@ -24,12 +27,17 @@ def note_refusal(push: Push, error: CredentialsError) -> bool:
     return account.note_failures(error.code, 1, opens_at=REFUSALS_TO_OPEN)
 
 
-def note_answer(push: Push, journal: Journal) -> None:
-    """Count what the peers' answers say of their health; no write while all is well."""
+def note_answer(push: Push, journal: Journal, probes: Sequence[Breaker] = ()) -> None:
+    """Count what the peers' answers say of their health; no write while all is well.
+
+    `probes`: the half-open accounts that this push was let through to try.
+    """
     exchanges = [exchange for step in journal.steps for exchange in step.exchanges]
     for side in (Side.HRFLOW, Side.FLATCHR):
-        answers = [e["status"] for e in exchanges if e["service"] == side]
-        _note(account_of(push, side), side, answers)
+        account = account_of(push, side)
+        _note(account, side, [e["status"] for e in exchanges if e["service"] == side])
+        if account in probes:
+            account.end_probe()
 
 
 def _note(account: Breaker, side: Side, answers: list[int | None]) -> None:
@@ -37,8 +45,13 @@ def _note(account: Breaker, side: Side, answers: list[int | None]) -> None:
     if faults:
         code = ErrorCode.HRFLOW_FAULT if side is Side.HRFLOW else ErrorCode.FLATCHR_FAULT
         account.note_failures(code, faults, opens_at=FAULTS_TO_OPEN)
-    elif any(status is not None and status < 300 for status in answers) and _counts(account):
+    elif answers and _is_well(answers[-1]) and _counts(account):
         account.note_success()
+
+
+def _is_well(status: int | None) -> bool:
+    """Even a "no" to this candidate shows that the account works; a refused key does not."""
+    return status is not None and status < 500 and status not in (401, 403, 429)
 
 
 def _counts(account: Breaker) -> bool:
@@ -46,13 +59,27 @@ def _counts(account: Breaker) -> bool:
     return bool(account.failures_in_a_row or account.paused_until)
 
 
-def check_let_through(push: Push) -> None:
-    """Half open lets one push through at a time. Raises PutOffError for the others."""
-    for account in (push.source, push.vacancy.company):
-        if account.paused_until is not None and not account.begin_probe(_probe_seconds()):
-            raise PutOffError(
-                account.pause_code or ErrorCode.FLATCHR_FAULT, retry_after=RECHECK_SECONDS
-            )
+def is_half_open(push: Push) -> bool:
+    """As it was when the push was claimed: paused accounts are not claimed for."""
+    return any(account.paused_until is not None for account in (push.source, push.vacancy.company))
+
+
+def check_let_through(push: Push) -> list[Breaker]:
+    """Half open lets one push through at a time: the accounts it probes. Raises PutOffError for
+    the others, which then probe nothing."""
+    accounts: tuple[Breaker, Breaker] = (push.source, push.vacancy.company)
+    half_open = [account for account in accounts if account.paused_until is not None]
+    if half_open:
+        with transaction.atomic():
+            for account in half_open:
+                _begin_probe(account)
+    return half_open
+
+
+def _begin_probe(account: Breaker) -> None:
+    if not account.begin_probe(_probe_seconds()):
+        code = account.pause_code or ErrorCode.FLATCHR_FAULT
+        raise PutOffError(code, retry_after=RECHECK_SECONDS)
 
 
 def _probe_seconds() -> float:

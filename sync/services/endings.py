@@ -78,11 +78,9 @@ def _lost(error: SyncError) -> Ending:
 
 
 def _again(error: RetryableError, push: Push, journal: Journal, *, sent: bool) -> Ending:
-    if push.attempts >= settings.PUSH_MAX_ATTEMPTS:
-        return _failed(_given_up(ErrorCode.ATTEMPTS_EXHAUSTED, error, push), journal, sent=sent)
     delay = backoff(push.attempts, error.retry_after)
-    if is_over(push.deadline_at, delay):
-        return _failed(_given_up(ErrorCode.DEADLINE_PASSED, error, push), journal, sent=sent)
+    if limit := _limit_reached(push, delay):
+        return _failed(_given_up(limit, error.code, push), journal, sent=sent)
     event = journal.failure
     return Ending(
         lambda push: push.retry_later(error, event, delay=delay, create_refused=sent),
@@ -91,8 +89,23 @@ def _again(error: RetryableError, push: Push, journal: Journal, *, sent: bool) -
     )
 
 
-def _given_up(code: ErrorCode, error: SyncError, push: Push) -> PermanentError:
-    return PermanentError(code, last=str(error.code), attempts=push.attempts)
+def _limit_reached(push: Push, delay: float = 0) -> ErrorCode | None:
+    if push.attempts >= settings.PUSH_MAX_ATTEMPTS:
+        return ErrorCode.ATTEMPTS_EXHAUSTED
+    return ErrorCode.DEADLINE_PASSED if is_over(push.deadline_at, delay) else None
+
+
+def _given_up(limit: ErrorCode, last: str, push: Push) -> PermanentError:
+    return PermanentError(limit, last=str(last), attempts=push.attempts)
+
+
+def lost_too_often(push: Push, journal: Journal) -> Ending | None:
+    """The look-up found that the lost create had no effect: the end, where no other may follow."""
+    limit = _limit_reached(push)
+    if limit is None:
+        return None
+    last = push.error_code or ErrorCode.FLATCHR_FAULT
+    return _failed(_given_up(limit, last, push), journal, sent=True)
 
 
 def _failed(error: SyncError, journal: Journal, *, sent: bool) -> Ending:
@@ -110,13 +123,19 @@ def _while_looking_up(error: SyncError, push: Push) -> Ending:
     return Ending(lambda push: push.lose_outcome(error, delay=delay), AttemptOutcome.FAILED, error)
 
 
-def search_failed(error: SyncError, push: Push, journal: Journal) -> Ending:
-    """Nobody could say who is on the vacancy: the push waits and loses no attempt."""
+def wait(error: SyncError, push: Push, journal: Journal) -> Ending:
+    """Not this push's doing (nobody can say who is on the vacancy, its account is refused, its twin
+    is on the way): it waits until its deadline and loses no attempt."""
     asked = error.retry_after if isinstance(error, RetryableError) else None
-    delay = backoff(push.attempts, asked)
+    delay = backoff(push.lookups + 1, asked)
     if is_over(push.deadline_at, delay):
-        return _failed(_given_up(ErrorCode.DEADLINE_PASSED, error, push), journal, sent=False)
-    return put_off(delay, error)
+        limit = _given_up(ErrorCode.DEADLINE_PASSED, error.code, push)
+        return _failed(limit, journal, sent=False)
+    return Ending(
+        lambda push: push.hand_back(delay=delay, error=error, looked=True),
+        AttemptOutcome.HANDED_BACK,
+        error,
+    )
 
 
 def ambiguous() -> Ending:

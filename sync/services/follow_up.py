@@ -23,6 +23,7 @@ from sync.exceptions import (
 from sync.formatting import Candidate
 from sync.matching import Found, Likeness, compare
 from sync.models import FlatchrVacancy, Push
+from sync.models.states import PushStatus
 from sync.services import limits, stopping
 from sync.services.accounts import flatchr_client, hrflow_client
 from sync.services.endings import backoff
@@ -71,9 +72,7 @@ def _take(due: QuerySet[Push], moment: str, limit: int = BATCH) -> list[Push]:
     return [
         push
         for push in pushes
-        if Push.objects.filter(pk=push.pk, **{moment: getattr(push, moment)}).update(
-            **{moment: later}
-        )
+        if Push.objects.filter(pk=push.pk, **{f"{moment}__lte": Now()}).update(**{moment: later})
     ]
 
 
@@ -99,23 +98,38 @@ def _flatchr(vacancy: FlatchrVacancy) -> FlatchrClient:
 
 
 def _attributed(vacancy: FlatchrVacancy) -> set[str]:
-    """Applicants of this vacancy that belong to another push already."""
-    taken = Push.objects.filter(vacancy=vacancy).exclude(applicant_id="")
+    """Applicants of this vacancy that belong to another push already. One that was found to be
+    there already points at an applicant that is not its own."""
+    taken = Push.objects.filter(vacancy=vacancy, status=PushStatus.SUCCEEDED)
+    taken = taken.exclude(applicant_id="")
     return set(taken.values_list("applicant_id", flat=True))
 
 
 def _attribute(pushes: Iterable[Push], applicants: list[Found], taken: set[str]) -> None:
     for push in pushes:
-        wanted = person_of(push)
         known = taken.union(push.known_applicants)
-        fresh = (a for a in applicants if a.id not in known)
-        found = next((a for a in fresh if compare(wanted, a.person) is Likeness.SAME), None)
+        found = _own(push, [a for a in applicants if a.id not in known])
         if found:
             taken.add(found.id)
             push.be_found(applicant_id=found.id, column=found.column)
         else:
             last = push.confirm_tries + 1 >= MOST_CONFIRM_TRIES
             push.be_missed(delay=None if last else _next_look(push))
+
+
+def _own(push: Push, fresh: list[Found]) -> Found | None:
+    """The push's applicant; none where a namesake without e-mail and phone could be meant too."""
+    wanted = person_of(push)
+    same = [applicant for applicant in fresh if compare(wanted, applicant.person) is Likeness.SAME]
+    doubtful = not (wanted.email or wanted.phone) and (len(same) > 1 or _has_namesake(push))
+    return None if doubtful or not same else same[0]
+
+
+def _has_namesake(push: Push) -> bool:
+    """Another push to the vacancy sent this name, and its applicant is not known either."""
+    others = Push.objects.filter(vacancy=push.vacancy, candidate_name=push.candidate_name)
+    others = others.filter(candidate_email="", applicant_id="").exclude(create_started_at=None)
+    return others.exclude(pk=push.pk).exists()
 
 
 def _next_look(push: Push) -> float:

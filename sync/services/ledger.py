@@ -78,6 +78,7 @@ class ThreadLedger:
         try:
             with transaction.atomic():
                 results = [_attempt(work) for work, _ in entries]
+                _check_whole()
         except DatabaseError:
             # One piece broke the transaction for all: each on its own, so only that one fails.
             results = [_alone(work) for work, _ in entries]
@@ -86,6 +87,13 @@ class ThreadLedger:
                 future.set_result(result)
             else:
                 future.set_exception(error)
+
+
+def _check_whole() -> None:
+    """A write that failed for another reason than the database's (a value it cannot hold) marks the
+    transaction all the same: leaving it would roll back without a word what the others wrote."""
+    if transaction.get_rollback():
+        raise DatabaseError("a piece of work has spoilt the transaction")
 
 
 def _attempt(work: Work[Any]) -> tuple[Any, BaseException | None]:

@@ -16,6 +16,7 @@ from pyrate_limiter.abstracts.algorithm import GCRA
 
 from sync.exceptions import RetryableError
 from sync.models import FlatchrCompany, HrFlowSource, Push, RateState
+from sync.services import stopping
 from sync.services.ledger import Ledger
 from sync.vocabulary import ErrorCode
 
@@ -28,6 +29,25 @@ ALGORITHM = GCRA()
 
 class PutOffError(RetryableError):
     """Our own limit, not the peer's: the push waits `retry_after` seconds and loses no attempt."""
+
+
+class Turns:
+    """A client's throttle whose next turn can be taken ahead, so that no wait comes between an
+    intent to create and its request."""
+
+    def __init__(self, wait: Callable[[], None] | None) -> None:
+        self._wait, self._ahead = wait, False
+
+    def take_ahead(self) -> None:
+        """Raises PutOffError."""
+        self()
+        self._ahead = True
+
+    def __call__(self) -> None:
+        if self._ahead:
+            self._ahead = False
+        elif self._wait is not None:
+            self._wait()
 
 
 def company_key(company: FlatchrCompany) -> str:
@@ -51,11 +71,13 @@ def hrflow_throttle(source: HrFlowSource, ledger: Ledger) -> Callable[[], None] 
 
 
 def wait_for_turn(key: str, per_minute: int, ledger: Ledger, code: ErrorCode) -> None:
-    """Raises PutOffError where the turn is further away than a thread should wait."""
+    """Raises PutOffError where the turn is further away than a thread should wait, or a stop was
+    asked for meanwhile."""
     wait = ledger.run(lambda: reserve(key, per_minute))
     if wait > LONGEST_WAIT_SECONDS:
         raise PutOffError(code, retry_after=wait)
-    time.sleep(wait)
+    if wait and stopping.requested.wait(wait):
+        raise PutOffError(code, retry_after=wait)
 
 
 def check_turn_is_near(company: FlatchrCompany) -> None:

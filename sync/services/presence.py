@@ -173,13 +173,19 @@ def siblings_of(push: Push, wanted: Person) -> Siblings:
     return Siblings(
         identities=frozenset(person.identity for _, person in rows),
         attributed=frozenset(other.applicant_id for other, _ in rows if other.applicant_id),
-        created=sum(_is_created_twin(other, person, wanted) for other, person in rows),
+        created=sum(_is_created_lately(other, push) for other, person in rows if person == wanted),
+        unknown=sum(other.has_unknown_outcome for other, person in rows if person == wanted),
     )
 
 
-def _is_created_twin(other: Push, person: Person, wanted: Person) -> bool:
-    created = other.status == PushStatus.SUCCEEDED and not other.applicant_id
-    return created and person == wanted
+def _is_created_lately(other: Push, push: Push) -> bool:
+    """Created without an applicant attributed yet, and too late to be surely among those that the
+    search before the push's run has shown."""
+    if other.status != PushStatus.SUCCEEDED or other.applicant_id:
+        return False
+    settling = timedelta(seconds=settings.PUSH_SETTLE_SECONDS)
+    begun, closed = push.run.started_at, other.closed_at
+    return begun is None or closed is None or closed + settling >= begun
 
 
 def person_of(push: Push) -> Person:

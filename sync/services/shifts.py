@@ -101,6 +101,8 @@ class Shift:
     # --- serving --------------------------------------------------------------------------------
 
     def _serve(self) -> None:
+        if not self._goes_on():
+            return
         now = time.monotonic()
         until = min(now + TICK_SECONDS, self.ends)
         if self._look_at > now:
@@ -115,6 +117,8 @@ class Shift:
             if error := future.exception():
                 # Its lease runs out and the sweep takes it up: nothing is lost.
                 logger.error("push %s: broke off", push.pk, exc_info=error)
+            if not self.in_flight:
+                self._look_at = 0.0  # All threads are free: no need to await the next look.
 
     def _keep_up(self) -> None:
         """What has its own time: leases, heartbeat, runs that are done."""

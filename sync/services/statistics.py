@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
-from django.db.models import Case, Count, IntegerField, Max, Q, QuerySet, Value, When
+from django.db.models import Count, Max, Q, QuerySet, Value
 from django.db.models.fields.json import KT
 from django.utils import timezone
 
@@ -78,6 +79,11 @@ def midnight(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time.min))
 
 
+def after(day: date) -> datetime:
+    """When the next day begins."""
+    return midnight(day + timedelta(days=1))
+
+
 def first_day(days: int) -> date:
     """The first of the last `days` days, today included."""
     return timezone.localdate() - timedelta(days=days - 1)
@@ -90,30 +96,28 @@ class Day:
 
 
 def by_day(pushes: QuerySet[Push], days: int = CHART_DAYS) -> list[Day]:
-    """Pushes asked for on each of the last `days` days, by state: one statement, no date function.
+    """Pushes asked for on each of the last `days` days, by state, in one statement.
 
-    (A database function a row, such as a truncated date, costs SQLite ten times as much.)
+    A range a day, each with both ends: a truncated date costs SQLite a Python call a row, and with
+    one end alone its planner walks the index of states instead.
     """
-    begins = [midnight(first_day(days) + timedelta(days=number)) for number in range(days)]
-    newest_first = [
-        When(created_at__gte=begins[number], then=Value(number))
-        for number in reversed(range(1, days))
-    ]
-    number = Case(*newest_first, default=Value(0), output_field=IntegerField())
-    rows = (
-        pushes.filter(created_at__gte=begins[0])
-        .annotate(day_number=number)
-        .order_by()
-        .values_list("day_number", "status")
-        .annotate(Count("pk"))
-    )
-    counts: list[Counter[str]] = [Counter() for _ in begins]
-    for day_number, status, count in rows:
-        counts[day_number][status] = count
-    return [
-        Day(first_day(days) + timedelta(days=number), Tally(counts[number]))
-        for number in range(days)
-    ]
+    wanted = [first_day(days) + timedelta(days=number) for number in range(days)]
+    parts = [_states_on(pushes, day, number) for number, day in enumerate(wanted)]
+    rows = parts[0].union(*parts[1:], all=True) if days > 1 else parts[0]
+    counts: list[dict[str, int]] = [{} for _ in wanted]
+    for number, status, count in rows:
+        counts[number][status] = count
+    return [Day(day, Tally(counts[number])) for number, day in enumerate(wanted)]
+
+
+def between(pushes: QuerySet[Push], first: date, last: date) -> QuerySet[Push]:
+    """Asked for from `first` to `last`, both included."""
+    return pushes.filter(created_at__gte=midnight(first), created_at__lt=after(last))
+
+
+def _states_on(pushes: QuerySet[Push], day: date, number: int) -> Any:
+    rows = between(pushes, day, day).order_by().annotate(day_number=Value(number))
+    return rows.values_list("day_number", "status").annotate(Count("pk"))
 
 
 def open_now(pushes: QuerySet[Push]) -> Tally:
@@ -141,7 +145,7 @@ class Top:
 
 def top_vacancies(pushes: QuerySet[Push], days: int = CHART_DAYS, limit: int = 5) -> list[Top]:
     """The vacancies most pushed to in the last `days` days."""
-    recent = pushes.filter(created_at__gte=midnight(first_day(days))).order_by()
+    recent = between(pushes, first_day(days), timezone.localdate()).order_by()
     rows = recent.values_list("vacancy", "status").annotate(Count("pk"))
     counts: dict[int, Counter[str]] = {}
     for vacancy, status, count in rows:
@@ -211,14 +215,13 @@ class Cause:
     code: str
     # What the last try met, where the code is only "too many attempts" or "too late".
     last: str
-    company: int
+    # None: of every company.
+    company: int | None = None
 
     def narrow(self, pushes: QuerySet[Push]) -> QuerySet[Push]:
-        met = {"error_params__last": self.last} if self.last else {}
-        rows = pushes.filter(
-            status=self.status, error_code=self.code, vacancy__company=self.company, **met
-        )
-        return rows if self.last else rows.filter(error_params__last__isnull=True)
+        last = Q(error_params__last=self.last) if self.last else Q(error_params__last__isnull=True)
+        rows = pushes.filter(last, status=self.status, error_code=self.code)
+        return rows if self.company is None else rows.filter(vacancy__company=self.company)
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,15 @@
 """A request to stop, as seen by whoever is at work in this process.
 
-It comes by signal (a service manager signals every process of a group) or by the file the watcher
-writes. A busy worker brings home what is in flight; an idle one leaves at once.
+It comes by signal (a service manager signals every process of a group), by the file the watcher
+writes, or because the watcher has died: a pipe that only the watcher holds open ends with it. A
+busy worker brings home what is in flight; an idle one leaves at once.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
+import select
 import signal
 import threading
 from pathlib import Path
@@ -14,7 +17,7 @@ from typing import Any
 
 WORKER_ID = "WORKER_ID"
 STOP_FILE = "WORKER_STOP_FILE"
-WATCHER_PID = "WORKER_WATCHER_PID"
+LIFELINE = "WORKER_LIFELINE"
 
 requested = threading.Event()
 _busy = threading.Event()
@@ -27,21 +30,50 @@ def is_requested() -> bool:
     return requested.is_set()
 
 
-def _is_orphan() -> bool:
+def _is_orphan(timeout: float | None = 0) -> bool:
     """The watcher has died without a word: nobody would ever stop this group."""
-    watcher = os.environ.get(WATCHER_PID)
-    if not watcher:
+    lifeline = os.environ.get(LIFELINE)
+    if not lifeline:
         return False
-    try:
-        os.kill(int(watcher), 0)
-    except ProcessLookupError:
-        return True
-    return False
+    # Nothing is ever written into it: readable means that its other end is closed.
+    return bool(select.select([int(lifeline)], [], [], timeout)[0])
 
 
 def install(**_: Any) -> None:
-    """In a worker process, as it begins (django-q2's `post_spawn`)."""
+    """In a worker process, as it begins (django-q2's `post_spawn`).
+
+    The watcher starts its cluster with SIGTERM blocked: of all its processes only workers take it.
+    """
     signal.signal(signal.SIGTERM, _on_signal)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    if os.environ.get(LIFELINE):
+        threading.Thread(target=_end_with_the_watcher, daemon=True).start()
+
+
+def _end_with_the_watcher() -> None:
+    """An orphaned cluster would go on taking bells beside the one that replaces it."""
+    if _is_orphan(timeout=None):
+        requested.set()
+        if not ask_cluster(os.getpgrp()):
+            break_up_cluster(os.getpgrp())
+
+
+def ask_cluster(main: int) -> bool:
+    """Ask a cluster, by the id of its main process, to stop in good order; False without one."""
+    try:
+        os.kill(main, signal.SIGINT)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def break_up_cluster(group: int) -> None:
+    """Without its main process nobody stops the rest in order: guard, pusher and monitor, which
+    have nothing to lose, end at once; then the workers, each as soon as its pushes are home."""
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, number)
 
 
 def begin_task(**_: Any) -> None:

@@ -8,9 +8,11 @@ without a certain outcome is looked up before anything is sent again.
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from sync.clients.flatchr import FlatchrClient
@@ -25,18 +27,21 @@ from sync.exceptions import (
 from sync.formatting import Candidate
 from sync.matching import Found, Verdict, already_there, candidate_person, lookalikes
 from sync.models import LostClaimError, Push, PushAttempt
+from sync.models.breaker import Breaker
 from sync.models.pushes import AttemptOutcome, Stage
 from sync.models.states import PushStatus
 from sync.redaction import redact
-from sync.services import breakers, limits
+from sync.services import breakers, limits, stopping
 from sync.services.accounts import flatchr_client, hrflow_client
 from sync.services.endings import (
     Ending,
     ambiguous,
     backoff,
     decide,
+    is_over,
+    lost_too_often,
     put_off,
-    search_failed,
+    wait,
 )
 from sync.services.journal import Journal
 from sync.services.ledger import Ledger
@@ -45,6 +50,17 @@ from sync.services.steps import DiscardedError, Job, prepare
 from sync.vocabulary import ErrorCode, Event
 
 logger = logging.getLogger(__name__)
+
+
+# What tells a twin, and no more: this is asked before every create.
+TWIN_FIELDS = (
+    "candidate_name",
+    "candidate_email",
+    "candidate_phone",
+    "status",
+    "applicant_id",
+    "column",
+)
 
 
 def job_of(push: Push) -> Job:
@@ -79,8 +95,10 @@ class Transfer:
     worker: str = ""
 
     def __post_init__(self) -> None:
-        self.journal = Journal()
+        self.journal = Journal(before_step=self._check_not_stopping)
         self.sent = False
+        self.probes: list[Breaker] = []
+        self.turns = limits.Turns(limits.company_throttle(self.push.vacancy.company, self.ledger))
         self.attempt_pk: int | None = None
 
     def run(self) -> None:
@@ -131,16 +149,18 @@ class Transfer:
 
     def _wait_for_account(self, error: CredentialsError) -> Ending:
         if not self.sent:
-            return put_off(backoff(1), error)
-        event, delay = self.journal.failure, backoff(1)
-        wait = RetryAsRefused(error, event, delay)
-        return Ending(wait, AttemptOutcome.HANDED_BACK, error)
+            return wait(error, self.push, self.journal)
+        if is_over(self.push.deadline_at):
+            return decide(error, self.push, self.journal, sent=True)
+        later = RetryAsRefused(error, self.journal.failure, backoff(1))
+        return Ending(later, AttemptOutcome.HANDED_BACK, error)
 
     # --- steps ----------------------------------------------------------------------------------
 
     def _take_steps(self) -> None:
         self._check_open()
-        self.ledger.run(self._check_turn)
+        if breakers.is_half_open(self.push) or self.push.vacancy.company.requests_per_minute:
+            self.ledger.run(self._check_turn)
         flatchr = self._flatchr()
         if self.push.create_started_at is not None:
             self._look_up(flatchr)
@@ -150,15 +170,19 @@ class Transfer:
         with self.journal.step(Stage.CREATE):
             flatchr.create_candidate(candidate)
 
+    def _check_not_stopping(self) -> None:
+        """Nothing was sent in this try yet: whoever works on may take it up at once."""
+        if stopping.is_requested() and not self.sent:
+            raise EndedError(put_off(0))
+
     def _check_turn(self) -> None:
         """Before anything is read: is it worth it now?"""
-        breakers.check_let_through(self.push)
         limits.check_turn_is_near(self.push.vacancy.company)
+        self.probes = breakers.check_let_through(self.push)
 
     def _flatchr(self) -> FlatchrClient:
         company = self.push.vacancy.company
-        throttle = limits.company_throttle(company, self.ledger)
-        return flatchr_client(company, throttle=throttle, observe=self.journal.observe)
+        return flatchr_client(company, throttle=self.turns, observe=self.journal.observe)
 
     def _hrflow(self) -> Any:
         throttle = limits.hrflow_throttle(self.push.source, self.ledger)
@@ -185,8 +209,11 @@ class Transfer:
         if verdict is Verdict.LATER:
             error = PermanentError(ErrorCode.FLATCHR_FAULT)
             raise EndedError(decide(error, self.push, self.journal, sent=False))
+        if ending := lost_too_often(self.push, self.journal):
+            raise EndedError(ending)
         self.ledger.run(self.push.settle_absent)
-        self.push.create_started_at = None
+        self.push.create_started_at, self.push.lookups = None, 0
+        self.push.attempts += 1
 
     def _check_presence(self, candidate: Candidate, flatchr: FlatchrClient) -> None:
         """Is the person on the vacancy already? One search per vacancy and run."""
@@ -196,20 +223,24 @@ class Transfer:
             except limits.PutOffError:
                 raise
             except RetryableError as error:
-                ending = search_failed(error, self.push, self.journal)
-                raise EndedError(ending) from error
+                raise EndedError(wait(error, self.push, self.journal)) from error
         person = mask(candidate_person(candidate))
         there = already_there(person, applicants)
         if there and self.push.repeat_of_id is None:
             raise EndedError(_already_there(there))
-        known = lookalikes(person, applicants)
-        if known and known != self.push.known_applicants:
+        known = sorted({*self.push.known_applicants, *lookalikes(person, applicants)})
+        if known != sorted(self.push.known_applicants):
             self.ledger.run(lambda: self.push.note_known(known))
 
     def _begin(self, candidate: Candidate) -> None:
-        """Commit the intent and the attempt's row; only then may the candidate be sent."""
+        """Commit the intent and the attempt's row; only then may the candidate be sent, at once."""
+        self.turns.take_ahead()
+        asked = time.monotonic()
         self.ledger.run(lambda: self._commit_intent(candidate))
         self.sent = True
+        if time.monotonic() - asked > settings.PUSH_LEASE_SECONDS:
+            # This process was stopped meanwhile: others may have looked the intent up already.
+            raise LostClaimError(f"push {self.push.pk}: too late to send")
 
     def _commit_intent(self, candidate: Candidate) -> None:
         self._check_twins(candidate)
@@ -228,11 +259,18 @@ class Transfer:
         email = str(candidate.get("email") or "").lower()
         if not email or self.push.repeat_of_id is not None:
             return
-        twins = Push.objects.filter(vacancy_id=self.push.vacancy_id, candidate_email=email)
+        twins = Push.objects.filter(
+            vacancy_id=self.push.vacancy_id, candidate_email=email, create_started_at__isnull=False
+        )
         wanted = candidate_person(candidate)
-        for twin in twins.exclude(pk=self.push.pk).exclude(create_started_at=None):
+        for twin in twins.only(*TWIN_FIELDS):
             if person_of(twin).identity == wanted.identity:
-                raise EndedError(_twin_ending(twin))
+                raise EndedError(self._twin_ending(twin))
+
+    def _twin_ending(self, twin: Push) -> Ending:
+        if twin.status == PushStatus.SUCCEEDED:
+            return _already_there(Found(twin.applicant_id, twin.column, person_of(twin)))
+        return wait(RetryableError(ErrorCode.FLATCHR_FAULT), self.push, self.journal)
 
     # --- records --------------------------------------------------------------------------------
 
@@ -246,7 +284,6 @@ class Transfer:
         )
 
     def _close(self, ending: Ending) -> None:
-        ending.verb(self.push)
         error = ending.error
         values: dict[str, Any] = {
             "stage": self.journal.stage,
@@ -258,6 +295,7 @@ class Transfer:
             "steps": self.journal.as_rows(),
             "finished_at": Now(),
         }
+        ending.verb(self.push)
         if self.attempt_pk:
             PushAttempt.objects.filter(pk=self.attempt_pk).update(**values)
         else:
@@ -265,7 +303,7 @@ class Transfer:
             for name, value in values.items():
                 setattr(row, name, value)
             row.save(force_insert=True)
-        breakers.note_answer(self.push, self.journal)
+        breakers.note_answer(self.push, self.journal, self.probes)
 
 
 @dataclass(frozen=True)
@@ -293,9 +331,3 @@ def _already_there(found: Found) -> Ending:
         lambda push: push.find_already_there(applicant_id=found.id, column=found.column),
         AttemptOutcome.DONE,
     )
-
-
-def _twin_ending(twin: Push) -> Ending:
-    if twin.status == PushStatus.SUCCEEDED:
-        return _already_there(Found(twin.applicant_id, twin.column, person_of(twin)))
-    return put_off(backoff(3))

@@ -3,12 +3,14 @@
 Killing one idle process of a cluster can wedge the rest while it still reports itself alive: a
 worker that dies holding the lock of the shared queue leaves its replacement waiting for ever. So
 the only proof of life is a heartbeat written by an executed task, and a stale one restarts the
-whole group. The cluster runs in a session of its own, because service managers signal whole groups
-and django-q2's guard dies of that at once.
+whole group. The cluster runs in a session of its own and with SIGTERM blocked in all but its
+workers, because service managers signal whole groups: django-q2's guard dies of that at once, and
+its main process, signalled in the same moment, then waits for the guard for ever.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
@@ -36,6 +38,8 @@ TICK_SECONDS = 1.0
 BEAT_WANTED_SECONDS = 5.0
 SWEEP_SECONDS = 10.0
 FORGET_SECONDS = 24 * 3600
+# Kept of a stop's grace for a cluster that does not answer its main process.
+BREAK_UP_SECONDS = 5.0
 
 
 class Watcher:
@@ -45,6 +49,8 @@ class Watcher:
         self.command = command or [sys.executable, "manage.py", "qcluster"]
         self.worker_id = f"{socket.gethostname()[:40]}-{uuid.uuid4().hex[:8]}"
         self.stop_file = Path(tempfile.mkdtemp(prefix="worker-")) / "stop"
+        # Never written to: the cluster reads its end when this process is gone, however it went.
+        self._lifeline, self._held = os.pipe()
         self.cluster: subprocess.Popen[bytes] | None = None
         self.started = 0.0
         self._sweep_at = 0.0
@@ -58,7 +64,7 @@ class Watcher:
         while not self._stopping:
             self._tick()
             time.sleep(TICK_SECONDS)
-        self._stop()
+        self._stop(_stop_seconds())
         WorkerGroup.objects.filter(worker_id=self.worker_id).delete()
         return 0
 
@@ -80,11 +86,20 @@ class Watcher:
             **os.environ,
             stopping.WORKER_ID: self.worker_id,
             stopping.STOP_FILE: str(self.stop_file),
-            stopping.WATCHER_PID: str(os.getpid()),
+            stopping.LIFELINE: str(self._lifeline),
         }
-        self.cluster = subprocess.Popen(
-            self.command, env=environment, cwd=settings.BASE_DIR, start_new_session=True
-        )
+        # What is blocked here stays blocked in the child.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        try:
+            self.cluster = subprocess.Popen(
+                self.command,
+                env=environment,
+                cwd=settings.BASE_DIR,
+                start_new_session=True,
+                pass_fds=(self._lifeline,),
+            )
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         self.started = time.monotonic()
         logger.info("worker %s: cluster %s started", self.worker_id, self.cluster.pid)
 
@@ -93,9 +108,10 @@ class Watcher:
         assert self.cluster is not None
         try:
             if self.cluster.poll() is not None:
-                self._restart("its main process has ended")
+                # Its workers live on: what they have in flight is worth waiting for.
+                self._restart("its main process has ended", grace=_stop_seconds())
             elif self._silent_for() > settings.HEARTBEAT_STALE_SECONDS:
-                self._restart("no task was executed for too long")
+                self._restart("no task was executed for too long", grace=5.0)
             self._keep_up()
         except (DatabaseError, OSError) as error:
             logger.warning("worker %s: %s", self.worker_id, error)
@@ -105,10 +121,8 @@ class Watcher:
         """Seconds since the last heartbeat, or since the start where there was none yet."""
         since_start = time.monotonic() - self.started
         rows = WorkerGroup.objects.filter(worker_id=self.worker_id)
-        times = rows.values_list("beat_at", Now()).first()
-        if times is None or times[0] is None:
-            return since_start
-        since_beat: float = (times[1] - times[0]).total_seconds()
+        beat_at, now = rows.values_list("beat_at", Now()).first() or (None, None)
+        since_beat = (now - beat_at).total_seconds() if beat_at and now else float("inf")
         if since_beat > BEAT_WANTED_SECONDS:
             doorbell.ring_bell(doorbell.BEAT, self.worker_id)
         return min(since_start, since_beat)
@@ -118,25 +132,25 @@ class Watcher:
             self._sweep_at = time.monotonic() + SWEEP_SECONDS
             recover()
 
-    def _restart(self, reason: str) -> None:
+    def _restart(self, reason: str, *, grace: float) -> None:
         logger.error("worker %s: restarting the cluster: %s", self.worker_id, reason)
         WorkerGroup.objects.filter(worker_id=self.worker_id).update(restarts=F("restarts") + 1)
-        self._stop(grace=5.0)
+        self._stop(grace)
         self._start()
 
-    def _stop(self, grace: float | None = None) -> None:
-        """Workers finish what is in flight; who does not within the grace is ended."""
+    def _stop(self, grace: float) -> None:
+        """Workers finish what is in flight; who has not within the grace (seconds) is ended."""
         assert self.cluster is not None
-        grace = 2 * settings.HTTP_TIMEOUT_SECONDS + 10 if grace is None else grace
+        give_up = time.monotonic() + grace
         self.stop_file.touch()
         if self.cluster.poll() is None:
-            self.cluster.send_signal(signal.SIGTERM)
-            self._wait(grace)
-        self._signal_group(signal.SIGTERM)
-        give_up = time.monotonic() + grace
+            stopping.ask_cluster(self.cluster.pid)
+            self._wait(grace - min(grace / 2, BREAK_UP_SECONDS))
+        stopping.break_up_cluster(self.cluster.pid)
         while self._group_lives() and time.monotonic() < give_up:
             time.sleep(0.1)
-        self._signal_group(signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.cluster.pid, signal.SIGKILL)
         self.cluster.wait()
 
     def _wait(self, seconds: float) -> None:
@@ -146,14 +160,6 @@ class Watcher:
         except subprocess.TimeoutExpired:
             logger.warning("worker %s: the cluster does not stop by itself", self.worker_id)
 
-    def _signal_group(self, number: signal.Signals) -> None:
-        """All that is left of the group, orphans of a killed guard included."""
-        assert self.cluster is not None
-        try:
-            os.killpg(self.cluster.pid, number)
-        except ProcessLookupError:
-            pass
-
     def _group_lives(self) -> bool:
         assert self.cluster is not None
         try:
@@ -161,3 +167,8 @@ class Watcher:
         except ProcessLookupError:
             return False
         return True
+
+
+def _stop_seconds() -> float:
+    """A push in flight takes the step it is in to its end and is then handed back."""
+    return settings.HTTP_TIMEOUT_SECONDS + 10

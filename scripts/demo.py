@@ -1,0 +1,86 @@
+"""`make demo`: the main job once, without a browser.
+
+Starts the sandbox and a worker, imports the sandbox's profiles, pushes every one of them through
+the queue and prints one line a push. Exit status 0 where every pushable profile arrived in the
+sandbox exactly once, and every other one was refused with a reason.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from scripts.environment import ensure_dotenv, with_sandbox
+from scripts.processes import MANAGE, ROOT, manage, running, running_sandbox
+
+SOURCES = ("Candidatures spontanées", "CVthèque")
+
+
+def main() -> int:
+    ensure_dotenv()
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="demo-") as folder, running_sandbox("--port", "0") as box:
+        env = with_sandbox(
+            box,
+            DATABASE_URL=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
+            DEBUG="true",
+            REDIS_URL="",
+            PUSH_SETTLE_SECONDS="2",
+            LOG_LEVEL="WARNING",
+        )
+        manage("migrate", "--verbosity", "0", env=env)
+        subprocess.run(
+            [sys.executable, "-m", "scripts.trial_rows"],
+            cwd=ROOT,
+            env=env,
+            input=json.dumps(box),
+            text=True,
+            check=True,
+        )
+        with running("worker", env=env):
+            pushes = [push for source in SOURCES for push in _push(source, box, env)]
+        ok = _tell(pushes, box, _received(box))
+        print(f"{time.monotonic() - begun:.0f} s in all")
+    return 0 if ok else 1
+
+
+def _push(source: str, box: dict[str, Any], env: dict[str, str]) -> list[dict[str, Any]]:
+    vacancy = next(v for v in box["vacancies"] if v["open"] and v["title"] == "Comptable")
+    words = ["push", "--source", source, "--vacancy", vacancy["slug"], "--all", "--wait", "--json"]
+    done = subprocess.run(
+        [*MANAGE, *words], cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, timeout=170
+    )
+    if not done.stdout:
+        raise SystemExit("push: no report")
+    pushes: list[dict[str, Any]] = json.loads(done.stdout)["pushes"]
+    return pushes
+
+
+def _received(box: dict[str, Any]) -> list[dict[str, Any]]:
+    with urllib.request.urlopen(f"{box['control_url']}/received") as answer:  # noqa: S310
+        found: list[dict[str, Any]] = json.load(answer)
+    return found
+
+
+def _tell(
+    report: list[dict[str, Any]], box: dict[str, Any], received: list[dict[str, Any]]
+) -> bool:
+    for push in report:
+        print(f"{push['status']:<13} {push['name'] or push['key'][:12]:<28} {push['reason']}")
+    unpushable = {box["troubles"][kind] for kind in box["unpushable"] if kind in box["troubles"]}
+    pushes = {push["key"]: push["status"] for push in report}
+    wrong = [k for k, s in pushes.items() if (s == "failed") != (k in unpushable)]
+    succeeded = sum(status == "succeeded" for status in pushes.values())
+    print(f"\n{dict(Counter(pushes.values()))}; Flatchr's stand-in received {len(received)}")
+    return bool(pushes) and not wrong and succeeded == len(received)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,394 @@
+"""Profiles: a list made for choosing, and a page read live from HrFlow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from sync.admin.push_flow import PushFlow
+from sync.admin.portrait import portrait
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.clients.resume import Resume, download_resume
+from sync.exceptions import ConfigurationError, PermanentError, SyncError
+from sync.formatting import choose_resume
+from sync.models import FlatchrVacancy, HrFlowSource, Profile, Push
+from sync.services import drafts
+from sync.services.accounts import hrflow_client
+from sync.services.limits import hrflow_throttle
+from sync.services.ledger import DirectLedger
+from sync.templatetags.desk import icon, status_label
+from sync.vocabulary import ErrorCode
+from django.conf import settings
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PUSH_PERMISSION = "sync.push_profiles"
+MOST_SHOWN = 2
+MOST_WORDS = 8
+
+
+class HasEmail(admin.SimpleListFilter):
+    title = gettext_lazy("e-mail")
+    parameter_name = "email_known"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("has an e-mail")), ("no", _("has none"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
+        if self.value() == "yes":
+            return queryset.exclude(email="")
+        return queryset.filter(email="") if self.value() == "no" else queryset
+
+
+class HasResume(admin.SimpleListFilter):
+    title = gettext_lazy("CV")
+    parameter_name = "cv"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("has a CV")), ("no", _("has none"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(has_resume=self.value() == "yes")
+        return queryset
+
+
+class Received(admin.DateFieldListFilter):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = _("received")
+
+
+class Presence(admin.SimpleListFilter):
+    """Profiles that HrFlow no longer has are kept for the history, and out of the way."""
+
+    title = gettext_lazy("in HrFlow")
+    parameter_name = "gone"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("no longer there"))]
+
+    def choices(self, changelist: ChangeList) -> Iterator[Any]:
+        for number, choice in enumerate(super().choices(changelist)):
+            yield {**choice, "display": _("still there")} if number == 0 else choice
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
+        return queryset.filter(archived_at__isnull=self.value() != "yes")
+
+
+class NotYetPushedTo(admin.SimpleListFilter):
+    title = gettext_lazy("not yet pushed to")
+    parameter_name = "not_pushed_to"
+    MOST_CHOICES = 200
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        vacancies = FlatchrVacancy.objects.for_user(request.user).open().select_related("company")
+        offered = {str(one.pk): str(one) for one in vacancies[: self.MOST_CHOICES]}
+        chosen = self.used_parameters.get(self.parameter_name)
+        if chosen and chosen not in offered and (vacancy := _vacancy(request, chosen)):
+            offered[chosen] = str(vacancy)
+        return list(offered.items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
+        if self.value() is None:
+            return queryset
+        vacancy = _vacancy(request, self.value())
+        if vacancy is None:
+            return queryset.none()
+        pushed = Push.objects.blocking().filter(
+            source=OuterRef("source"), profile_key=OuterRef("key"), vacancy=vacancy
+        )
+        return queryset.filter(~Exists(pushed))
+
+
+def _vacancy(request: HttpRequest, key: str | None) -> FlatchrVacancy | None:
+    if not (key or "").isdigit():
+        return None
+    return FlatchrVacancy.objects.for_user(request.user).filter(pk=key).first()
+
+
+class ProfileList(ChangeList):
+    """Adds to a page of profiles where they were pushed: one statement, whatever its length."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        keys = [profile.key for profile in self.result_list]
+        pushes = Push.objects.for_user(request.user).filter(
+            source__in={profile.source_id for profile in self.result_list}, profile_key__in=keys
+        )
+        found: dict[tuple[int, str], list[Push]] = {}
+        for push in pushes.select_related("vacancy").order_by("-pk"):
+            found.setdefault((push.source_id, push.profile_key), []).append(push)
+        for profile in self.result_list:
+            profile.pushes = found.get((profile.source_id, profile.key), [])
+
+
+@admin.register(Profile)
+class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
+    list_display = ("person", "headline_cell", "experience", "received", "cv", "pushed")
+    list_filter = (
+        ("source", ScopedRelatedFilter),
+        ("remote_created_at", Received),
+        HasResume,
+        HasEmail,
+        NotYetPushedTo,
+        Presence,
+    )
+    search_fields = ("full_name", "email", "headline", "location", "reference")
+    search_help_text = gettext_lazy("Name, e-mail, headline, place, reference")
+    list_select_related = ("source",)
+    list_help = gettext_lazy("Tick the ones you want, then push them to a vacancy.")
+    empty_hint = gettext_lazy("Import the profiles of a source, and they appear here.")
+    actions = ("push_to_flatchr",)
+    primary_action = "push_to_flatchr"
+    change_list_template = "sync/profile_list.html"
+    change_form_template = "sync/profile.html"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_push_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(PUSH_PERMISSION)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        return ProfileList
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("<int:pk>/cv/", view(self.resume_view), name="sync_profile_resume"),
+            path("<int:pk>/live/", view(self.live_view), name="sync_profile_live"),
+            path("refresh/", view(self.refresh_view), name="sync_profile_refresh"),
+        ]
+        return [*self.push_urls(), *own, *super().get_urls()]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Profile], search_term: str
+    ) -> tuple[QuerySet[Profile], bool]:
+        """Every word in one of the fields. SQLite knows no capitals beyond ASCII, so a word with
+        accents is looked for in its spellings."""
+        for word in search_term.split()[:MOST_WORDS]:
+            queryset = queryset.filter(_mentions(word, self.search_fields))
+        return queryset, False
+
+    # --- the list -------------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("name"), ordering="full_name")
+    def person(self, profile: Profile) -> SafeString:
+        return format_html(
+            '<span class="cell-title cell-clip">{}</span><span class="cell-note cell-clip">{}</span>',
+            str(profile),
+            profile.email or "—",
+        )
+
+    @admin.display(description=gettext_lazy("headline, place"), ordering="headline")
+    def headline_cell(self, profile: Profile) -> SafeString:
+        return format_html(
+            '<span class="cell-clip cell-clip--wide" title="{0}">{0}</span>'
+            '<span class="cell-note cell-clip cell-clip--wide">{1}</span>',
+            profile.headline or "—",
+            profile.location,
+        )
+
+    @admin.display(description=gettext_lazy("experience"), ordering="experience_years")
+    def experience(self, profile: Profile) -> str:
+        years = profile.experience_years
+        if years is None:
+            return "—"
+        if years < 1:
+            return _("under a year")
+        return ngettext("%(n)d year", "%(n)d years", int(years)) % {"n": int(years)}
+
+    @admin.display(description=gettext_lazy("received"), ordering="remote_created_at")
+    def received(self, profile: Profile) -> str:
+        at = profile.remote_created_at
+        return date_format(timezone.localtime(at), "SHORT_DATE_FORMAT") if at else "—"
+
+    @admin.display(description=gettext_lazy("CV"), ordering="has_resume")
+    def cv(self, profile: Profile) -> SafeString:
+        if not profile.has_resume:
+            return format_html('<span class="muted">{}</span>', _("none"))
+        return format_html(
+            '<a class="button button--quiet button--small" href="{}" aria-label="{}">{}{}</a>',
+            reverse("admin:sync_profile_resume", args=[profile.pk]),
+            _("CV of %(name)s") % {"name": profile},
+            icon("file"),
+            _("CV"),
+        )
+
+    @admin.display(description=gettext_lazy("pushed to"))
+    def pushed(self, profile: Any) -> SafeString:
+        rest = len(profile.pushes) - MOST_SHOWN
+        more = format_html('<span class="cell-note">+{}</span>', rest) if rest > 0 else ""
+        lines = format_html_join("", "{}", ([_pushed_line(p)] for p in profile.pushes[:MOST_SHOWN]))
+        return format_html("{}{}", lines, more) if profile.pushes else SafeString("")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        sources = HrFlowSource.objects.for_user(request.user).filter(is_active=True)
+        context = {"sources": list(sources), "may_refresh": self.may_refresh(request)}
+        return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    # --- actions --------------------------------------------------------------------------------
+
+    @admin.action(description=gettext_lazy("Push to Flatchr"), permissions=["push"])
+    def push_to_flatchr(
+        self, request: HttpRequest, queryset: QuerySet[Profile]
+    ) -> HttpResponse | None:
+        vacancy = _vacancy(request, request.GET.get(NotYetPushedTo.parameter_name))
+        if vacancy is not None and not vacancy.is_open:
+            vacancy = None
+        try:
+            run = drafts.begin(queryset, user=cast("User", request.user), vacancy=vacancy)
+        except drafts.TooManyError as error:
+            words = _(
+                "%(asked)s profiles are too many for one selection: %(most)s at most. Narrow it "
+                "with the filters, or let an operator set up a workflow."
+            )
+            values = {"asked": error.args[0], "most": drafts.MOST_PROFILES}
+            messages.warning(request, words % values)
+            return None
+        return redirect("admin:sync_push_draft", run.pk)
+
+    def may_refresh(self, request: HttpRequest) -> bool:
+        return self.has_push_permission(request) or request.user.has_perm("sync.change_hrflowsource")
+
+    def refresh_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for an import of every source one may see."""
+        from sync.admin.sources import begin_import
+
+        if request.method == "POST" and self.may_refresh(request):
+            for source in HrFlowSource.objects.for_user(request.user).filter(is_active=True):
+                begin_import(source)
+        return redirect("admin:sync_profile_changelist")
+
+    # --- the page -------------------------------------------------------------------------------
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        profile = self.get_object(request, object_id)
+        if profile is None or not self.has_view_permission(request, profile):
+            return super().change_view(request, object_id, form_url, extra_context)
+        pushes = Push.objects.for_user(request.user).filter(
+            source=profile.source, profile_key=profile.key
+        )
+        context = {
+            **self.admin_site.each_context(request),
+            "title": str(profile),
+            "opts": self.opts,
+            "profile": profile,
+            "pushes": pushes.select_related("vacancy__company", "requested_by").order_by("-pk")[:100],
+            "may_push": self.has_push_permission(request),
+        }
+        if "live" in request.GET:
+            context |= _live(profile)
+        return TemplateResponse(request, "sync/profile.html", context)
+
+    def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        profile = self._profile(request, pk)
+        if profile is None:
+            return redirect("admin:sync_profile_changelist")
+        context = {"profile": profile, **_live(profile)}
+        return TemplateResponse(request, "sync/profile_live.html", context)
+
+    def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The CV, fetched by us under our rules and handed over as a download, never shown."""
+        profile = self._profile(request, pk)
+        if profile is None:
+            return redirect("admin:sync_profile_changelist")
+        try:
+            return _as_download(_resume(profile))
+        except (SyncError, ConfigurationError) as error:
+            messages.error(request, str(error))
+            return HttpResponseRedirect(reverse("admin:sync_profile_change", args=[pk]))
+
+    def _profile(self, request: HttpRequest, pk: int) -> Profile | None:
+        found = self.get_queryset(request).select_related("source").filter(pk=pk).first()
+        return found if found and self.has_view_permission(request, found) else None
+
+
+def _mentions(word: str, fields: Iterable[str]) -> Q:
+    spellings = {word} if word.isascii() else {word, word.lower(), word.capitalize(), word.upper()}
+    found = Q()
+    for field in fields:
+        for spelling in spellings:
+            found |= Q(**{f"{field}__icontains": spelling})
+    return found
+
+
+def _pushed_line(push: Push) -> SafeString:
+    return format_html(
+        '<span class="cell-note"><a href="{}">{}</a> {}</span>',
+        reverse("admin:sync_push_change", args=[push.pk]),
+        push.vacancy.title,
+        status_label(push.status),
+    )
+
+
+def _client(source: HrFlowSource) -> Any:
+    return hrflow_client(source, throttle=hrflow_throttle(source, DirectLedger()))
+
+
+def _live(profile: Profile) -> dict[str, Any]:
+    try:
+        found = _client(profile.source).read_profile(profile.source.source_key, profile.key)
+    except (SyncError, ConfigurationError) as error:
+        return {"problem": str(error)}
+    return {"portrait": portrait(found)}
+
+
+def _resume(profile: Profile) -> Resume:
+    found = _client(profile.source).read_profile(profile.source.source_key, profile.key)
+    attachment = choose_resume(found)
+    if attachment is None:
+        raise PermanentError(ErrorCode.RESUME_MISSING)
+    return download_resume(
+        attachment.url,
+        file_name=f"CV_{profile}".replace(" ", "_"),
+        max_bytes=settings.RESUME_MAX_BYTES,
+        allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
+        timeout=settings.HTTP_TIMEOUT_SECONDS,
+    )
+
+
+def _as_download(resume: Resume) -> HttpResponse:
+    response = HttpResponse(resume.data, content_type=resume.content_type)
+    response["Content-Disposition"] = _attachment(resume.file_name)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+def _attachment(name: str) -> str:
+    from django.utils.http import content_disposition_header
+
+    return content_disposition_header(True, name) or "attachment"

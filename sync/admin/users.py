@@ -1,0 +1,52 @@
+"""People and groups: Django's pages, for those with Django's permissions, without a way up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.options import ShowFacets
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+admin.site.unregister(User)
+admin.site.unregister(Group)
+
+POWERS = ("is_superuser", "groups", "user_permissions")
+
+
+@admin.register(User)
+class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False
+    list_display = ("username", "full_name", "email", "is_staff", "is_active", "last_login")
+    list_filter = ("is_staff", "is_active", "groups")
+    list_select_related = False
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Who may edit people but is no superuser gives nobody, themselves included, more power."""
+        fields = super().get_readonly_fields(request, obj)
+        return fields if request.user.is_superuser else (*fields, *POWERS)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and _below(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and _below(request, obj)
+
+
+def _below(request: HttpRequest, obj: Any) -> bool:
+    """A superuser's page is for superusers: a changed password would be a way in."""
+    return bool(request.user.is_superuser or obj is None or not obj.is_superuser)
+
+
+@admin.register(Group)
+class TeamAdmin(GroupAdmin):
+    show_facets = ShowFacets.NEVER
+    show_full_result_count = False

@@ -1,0 +1,339 @@
+"""A selection being previewed: which of the ticked profiles would go to which vacancy.
+
+It lives on a draft run, not in a form, so that five thousand are no more trouble than one. What
+stops or warns is read from the index at once; the exact candidate of one row is made live on
+demand, and nothing is ever sent.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, transaction
+from django.db.models import (
+    BooleanField,
+    Case,
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextChoices,
+    Value,
+    When,
+)
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sync.exceptions import ConfigurationError, SyncError
+from sync.models import (
+    FlatchrVacancy,
+    HrFlowSource,
+    Profile,
+    Push,
+    ResumePolicy,
+    Run,
+    RunKind,
+    RunProfile,
+    RunStatus,
+)
+from sync.models.scope import AnyUser, sees_all
+from sync.models.states import PushStatus
+from sync.services.accounts import hrflow_client
+from sync.services.dispatch import Dispatched, dispatch
+from sync.services.journal import Journal
+from sync.services.steps import DiscardedError, Job, prepare
+from sync.vocabulary import EXPLANATIONS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+# Beyond this a recruiter's selection is a workflow; queueing it would outlast a web request.
+MOST_PROFILES = 10_000
+FORGOTTEN_AFTER = timedelta(days=1)
+SHOWN_LENGTH = 2000
+
+
+class TooManyError(Exception):
+    """More profiles than one selection may hold; its argument says how many were asked for."""
+
+
+class AlreadyConfirmedError(Exception):
+    """The draft is gone: another click has confirmed or discarded it."""
+
+
+class Blocker(TextChoices):
+    """Why a profile is left out, as far as the index knows."""
+
+    PUSHED = "pushed", _("already pushed")
+    THERE = "there", _("already there")
+    GONE = "gone", _("no longer in HrFlow")
+    NAME = "name", _("no name")
+    RESUME = "resume", _("no CV")
+
+
+# No tick can lift this one: the database holds one open or successful push, and no second.
+FINAL = frozenset({Blocker.PUSHED})
+
+
+@dataclass(frozen=True)
+class Counts:
+    """`sent`: what a confirmation pushes now. `blocked`: per blocker, ticked again or not."""
+
+    total: int
+    sent: int
+    blocked: Mapping[Blocker, int]
+    without_email: int
+
+    @property
+    def left_out(self) -> int:
+        return self.total - self.sent
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What would be sent for one profile, or why it would not."""
+
+    body: str = ""
+    problem: str = ""
+    next_step: str = ""
+
+
+# --- the selection ------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | None = None) -> Run:
+    """A draft run that holds these profiles. Raises TooManyError."""
+    count = profiles.count()
+    if count > MOST_PROFILES:
+        raise TooManyError(count)
+    _forget_old(user)
+    run = Run.objects.create(kind=RunKind.BATCH, status=RunStatus.DRAFT, requested_by=user)
+    _select(run, profiles)
+    if vacancy is not None:
+        choose_vacancy(run, vacancy)
+    return run
+
+
+def _forget_old(user: User) -> None:
+    old = timezone.now() - FORGOTTEN_AFTER
+    Run.objects.filter(status=RunStatus.DRAFT, requested_by=user, created_at__lt=old).delete()
+
+
+def _select(run: Run, profiles: QuerySet[Profile]) -> None:
+    """One INSERT … SELECT: the rows never leave the database."""
+    chosen = profiles.order_by().values_list(
+        Value(run.pk), "pk", Value(False, output_field=BooleanField())
+    )
+    sql, params = chosen.query.sql_with_params()
+    table = connection.ops.quote_name(RunProfile._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"INSERT INTO {table} (run_id, profile_id, excluded) {sql}", params)
+
+
+def offered_vacancies(run: Run, user: AnyUser) -> QuerySet[FlatchrVacancy]:
+    """Open vacancies a person may push this selection to: of their companies, and of those that
+    the profiles' sources are opened to. Who sees everything is not held to the latter."""
+    vacancies = FlatchrVacancy.objects.for_user(user).open().select_related("company")
+    if sees_all(user):
+        return vacancies
+    for source in sources_of(run):
+        vacancies = vacancies.filter(
+            company__in=HrFlowSource.companies.through.objects.filter(
+                hrflowsource_id=source
+            ).values("flatchrcompany_id")
+        )
+    return vacancies
+
+
+def sources_of(run: Run) -> list[int]:
+    keys = RunProfile.objects.filter(run=run).order_by("profile__source_id")
+    return list(keys.values_list("profile__source_id", flat=True).distinct())
+
+
+@transaction.atomic
+def choose_vacancy(run: Run, vacancy: FlatchrVacancy) -> None:
+    """What blocks is left out, what blocked for another vacancy only comes back; what a person
+    left out by hand stays out."""
+    if run.vacancy_id is not None:
+        _set(rows(run).exclude(blocker=""), excluded=False)
+    run.vacancy = vacancy
+    run.save(update_fields=["vacancy"])
+    _set(rows(run).exclude(blocker=""), excluded=True)
+
+
+def _set(selected: QuerySet[RunProfile], *, excluded: bool) -> None:
+    keys = list(selected.exclude(excluded=excluded).values_list("pk", flat=True))
+    for start in range(0, len(keys), 500):
+        RunProfile.objects.filter(pk__in=keys[start : start + 500]).update(excluded=excluded)
+
+
+def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
+    """Of the rows that were on the page, the ticked ones are pushed and the others are not."""
+    ticked = set(taken)
+    page = rows(run).filter(pk__in=[key for key in shown if key.isdigit()])
+    states = {row.pk: str(row.pk) not in ticked for row in page.exclude(blocker__in=FINAL)}
+    for excluded in (True, False):
+        keys = [pk for pk, wanted in states.items() if wanted is excluded]
+        RunProfile.objects.filter(run=run, pk__in=keys).update(excluded=excluded)
+
+
+# --- what stops, what warns ---------------------------------------------------------------------
+
+
+def rows(run: Run) -> QuerySet[RunProfile]:
+    """The selection, each row with its `blocker` (empty: none)."""
+    return (
+        RunProfile.objects.filter(run=run)
+        .annotate(blocker=_blocker(run))
+        .select_related("profile__source")
+        .order_by("profile__full_name", "pk")
+    )
+
+
+def _blocker(run: Run) -> Case:
+    to_vacancy = Push.objects.filter(
+        source=OuterRef("profile__source"),
+        profile_key=OuterRef("profile__key"),
+        vacancy=run.vacancy_id or 0,
+    )
+    conditions: dict[Blocker, Any] = {
+        Blocker.PUSHED: Exists(to_vacancy.blocking()),
+        Blocker.THERE: Exists(to_vacancy.filter(status=PushStatus.ALREADY_THERE)),
+        Blocker.GONE: Q(profile__archived_at__isnull=False),
+        Blocker.NAME: Q(profile__full_name=""),
+        Blocker.RESUME: Q(profile__has_resume=False) if _wants_resume(run) else Q(pk__in=[]),
+    }
+    whens = [When(condition, then=Value(code.value)) for code, condition in conditions.items()]
+    return Case(*whens, default=Value(""), output_field=CharField())
+
+
+def _wants_resume(run: Run) -> bool:
+    policy = run.resume_policy or (run.vacancy.company.resume_policy if run.vacancy else "")
+    return policy != ResumePolicy.GENERATE
+
+
+def counts(run: Run) -> Counts:
+    """Of the whole selection, in one statement."""
+    found = rows(run).aggregate(
+        total=Count("pk"),
+        sent=Count("pk", filter=_is_sent()),
+        without_email=Count("pk", filter=_is_sent() & Q(profile__email="")),
+        **{code.value: Count("pk", filter=Q(blocker=code.value)) for code in Blocker},
+    )
+    blocked = {code: found[code.value] for code in Blocker if found[code.value]}
+    return Counts(found["total"], found["sent"], blocked, found["without_email"])
+
+
+def _is_sent() -> Q:
+    return Q(excluded=False) & ~Q(blocker__in=FINAL)
+
+
+def sent(run: Run) -> QuerySet[RunProfile]:
+    return rows(run).filter(_is_sent())
+
+
+def left_out(run: Run) -> QuerySet[RunProfile]:
+    return rows(run).exclude(_is_sent())
+
+
+def earlier_pushes(run: Run, page: Sequence[RunProfile], user: AnyUser) -> dict[int, list[Push]]:
+    """By profile: what was pushed to the chosen vacancy before, newest first; one statement."""
+    by_key = {(row.profile.source_id, row.profile.key): row.profile_id for row in page}
+    pushes = Push.objects.for_user(user).filter(
+        vacancy=run.vacancy_id, profile_key__in=[key for _source, key in by_key]
+    )
+    found: dict[int, list[Push]] = {}
+    for push in pushes.select_related("requested_by").order_by("-pk"):
+        profile = by_key.get((push.source_id, push.profile_key))
+        if profile is not None:
+            found.setdefault(profile, []).append(push)
+    return found
+
+
+# --- the exact candidate ------------------------------------------------------------------------
+
+
+def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ()) -> Exact:
+    """Made as a push makes it, from today's profile, without sending anything."""
+    assert run.vacancy is not None
+    try:
+        candidate = prepare(_job(run, profile, answers), hrflow_client(profile.source), Journal())
+    except DiscardedError as discarded:
+        return Exact(problem=str(_("The rule “%(name)s” leaves it out.") % {"name": discarded.logic}))
+    except SyncError as error:
+        return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
+    except ConfigurationError as error:
+        return Exact(problem=str(error))
+    return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
+
+
+def _job(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]]) -> Job:
+    assert run.vacancy is not None
+    company = run.vacancy.company
+    return Job(
+        source_key=profile.source.source_key,
+        profile_key=profile.key,
+        vacancy=run.vacancy.slug,
+        logics=run.logics,
+        format=run.format or None,
+        resume_policy=run.resume_policy or company.resume_policy,
+        resume_transport=company.resume_transport,
+        answers=answers or run.answers,
+    )
+
+
+def _shown(value: Any) -> Any:
+    """A file is told by its size: nobody reads base64."""
+    if isinstance(value, Mapping):
+        return {key: _size(v) if key == "data" else _shown(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(item) for item in value]
+    return value[:SHOWN_LENGTH] if isinstance(value, str) else value
+
+
+def _size(value: Any) -> Any:
+    return f"<{len(value) * 3 // 4:,} bytes>" if isinstance(value, str) else _shown(value)
+
+
+# --- the end of a draft -------------------------------------------------------------------------
+
+
+@transaction.atomic
+def confirm(run: Run, *, user: User, answers: Sequence[dict[str, Any]] = ()) -> list[Dispatched]:
+    """Queue what is ticked, one run a source, and forget the draft.
+
+    Raises AlreadyConfirmedError where another click was faster.
+    """
+    vacancy = run.vacancy
+    assert vacancy is not None
+    by_source: dict[int, list[str]] = {}
+    chosen = sent(run).order_by("profile__remote_created_at", "pk")
+    for source, key in chosen.values_list("profile__source_id", "profile__key"):
+        by_source.setdefault(source, []).append(key)
+    discard(run)
+    sources = HrFlowSource.objects.in_bulk(by_source)
+    return [
+        dispatch(
+            source=sources[source],
+            vacancy=vacancy,
+            keys=keys,
+            kind=RunKind.BATCH,
+            requested_by=user,
+            answers=answers,
+        )
+        for source, keys in by_source.items()
+    ]
+
+
+def discard(run: Run) -> None:
+    """Raises AlreadyConfirmedError where it is gone already."""
+    deleted, _by_model = Run.objects.filter(pk=run.pk, status=RunStatus.DRAFT).delete()
+    if not deleted:
+        raise AlreadyConfirmedError

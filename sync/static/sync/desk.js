@@ -1,0 +1,101 @@
+/* Progressive enhancement: every page works without this file. */
+"use strict";
+(() => {
+    document.documentElement.classList.add("js");
+
+    /* --- the selection of a list: count, select all, shift, across pages ---------------------- */
+    const bar = document.querySelector("[data-selection]");
+    if (bar) selection(bar);
+
+    function selection(bar) {
+        const form = bar.closest("form");
+        const boxes = [...form.querySelectorAll("input.action-select")];
+        const toggle = form.querySelector("#action-toggle");
+        const across = form.querySelector(".select-across");
+        const count = bar.querySelector("[data-selection-count]");
+        const all = bar.querySelector("[data-selection-all]");
+        let last = null;
+        let shift = false;
+
+        function show() {
+            const chosen = boxes.filter((box) => box.checked).length;
+            const full = boxes.length > 0 && chosen === boxes.length;
+            if (!full) across.value = "0";
+            const everywhere = across.value === "1";
+            boxes.forEach((box) => box.closest("tr").classList.toggle("selected", box.checked));
+            count.textContent = everywhere ? bar.dataset.total : chosen;
+            bar.classList.toggle("is-open", chosen > 0);
+            if (toggle) {
+                toggle.checked = full;
+                toggle.indeterminate = chosen > 0 && !full;
+            }
+            if (all) all.hidden = !full || everywhere;
+        }
+
+        function pick(box) {
+            if (shift && last && last !== box) {
+                const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
+                boxes.slice(from, to + 1).forEach((one) => { one.checked = box.checked; });
+            }
+            last = box;
+        }
+
+        form.addEventListener("click", (event) => { shift = event.shiftKey; }, true);
+        form.addEventListener("change", (event) => {
+            if (event.target === toggle) boxes.forEach((box) => { box.checked = toggle.checked; });
+            if (boxes.includes(event.target)) pick(event.target);
+            show();
+        });
+        if (all) all.addEventListener("click", () => { across.value = "1"; show(); });
+        bar.querySelector("[data-selection-clear]").addEventListener("click", () => {
+            boxes.forEach((box) => { box.checked = false; });
+            show();
+        });
+        window.addEventListener("pageshow", show);
+        show();
+    }
+
+    /* --- menus close when one clicks elsewhere, or on Escape ----------------------------------- */
+    function closeMenus(except) {
+        document.querySelectorAll("details.menu[open]").forEach((menu) => {
+            if (menu !== except) menu.open = false;
+        });
+    }
+    document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
+    document.addEventListener("keydown", (event) => {
+        if (event.key !== "Escape") return;
+        const open = document.querySelector("details.menu[open]");
+        if (!open) return;
+        open.open = false;
+        open.querySelector("summary").focus();
+    });
+
+    /* --- "/" leads to the search box ------------------------------------------------------------ */
+    document.addEventListener("keydown", (event) => {
+        const typing = event.target.matches("input, textarea, select, [contenteditable]");
+        const box = document.getElementById("searchbar");
+        if (event.key !== "/" || typing || !box || event.ctrlKey || event.metaKey) return;
+        event.preventDefault();
+        box.focus();
+    });
+
+    /* --- the drawer: whatever htmx puts into it is shown ----------------------------------------- */
+    const drawer = document.getElementById("drawer");
+    document.addEventListener("htmx:afterSwap", (event) => {
+        if (event.target.id === "drawer-body" && drawer && !drawer.open) drawer.showModal();
+    });
+    if (drawer) drawer.addEventListener("click", (event) => {
+        if (event.target === drawer) drawer.close();
+    });
+
+    /* --- a form is sent once --------------------------------------------------------------------- */
+    document.addEventListener("submit", (event) => {
+        const form = event.target;
+        if (!form.matches("[data-once]")) return;
+        if (form.dataset.sent) event.preventDefault();
+        form.dataset.sent = "1";
+    });
+    window.addEventListener("pageshow", () => {
+        document.querySelectorAll("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+    });
+})();

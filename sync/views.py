@@ -1,0 +1,38 @@
+"""Health, for machines that watch: is the process up, and can it serve?"""
+
+from __future__ import annotations
+
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+
+@never_cache
+@require_safe
+def healthz(_request: HttpRequest) -> JsonResponse:
+    """Live: this process answers. It asks nothing of anybody."""
+    return JsonResponse({"status": "ok"})
+
+
+@never_cache
+@require_safe
+def readyz(_request: HttpRequest) -> JsonResponse:
+    """Ready: the database answers and is migrated.
+
+    A dead worker is no reason: the pages that say so must stay up.
+    """
+    problem = _database_problem()
+    if problem:
+        return JsonResponse({"status": "unavailable", "problem": problem}, status=503)
+    return JsonResponse({"status": "ok"})
+
+
+def _database_problem() -> str:
+    try:
+        executor = MigrationExecutor(connection)
+        pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError:
+        return "the database does not answer"
+    return "migrations are pending" if pending else ""

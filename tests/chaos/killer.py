@@ -1,0 +1,62 @@
+"""Who is killed when: a seeded plan, carried out on living processes."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from tests.chaos.groups import Group, kill
+from tests.chaos.stage import Stage, empty_broker
+
+# How often each is hit. `group`: watcher and cluster at once. `broker`: its tasks are lost.
+LONG = {
+    "busy": 4, "idle": 3, "pusher": 1, "monitor": 1, "guard": 1, "main": 1, "watcher": 1,
+    "group": 2, "broker": 1,
+}  # fmt: skip
+SHORT = {"busy": 1, "idle": 1, "broker": 1, "group": 1}
+PATIENCE = 30.0  # seconds to wait for somebody in the wanted role
+
+
+@dataclass
+class Killer:
+    """`hits`: what was hit, and when. `missed`: nobody in that role could be found in time."""
+
+    stage: Stage
+    groups: list[Group]
+    rng: random.Random
+    hits: list[tuple[str, datetime]] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
+
+    def plan(self, kinds: dict[str, int]) -> list[str]:
+        steps = [kind for kind, count in kinds.items() for _ in range(count)]
+        self.rng.shuffle(steps)
+        return steps
+
+    def hit(self, kind: str, idle: Callable[[float], None]) -> None:
+        """`idle` passes time while the harness goes on with its other duties."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            if self._strike(kind):
+                return
+            idle(0.05)
+        self.missed.append(kind)
+
+    def _strike(self, kind: str) -> bool:
+        group = self.rng.choice(self.groups)
+        if kind == "broker":
+            empty_broker(self.stage)
+        elif kind == "group":
+            group.kill_all()
+        else:
+            found = group.find(kind)
+            if not found or not kill(self.rng.choice(found)):
+                return False
+        self.hits.append((kind, datetime.now(UTC)))
+        return True
+
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(kind for kind, _ in self.hits))
