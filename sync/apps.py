@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from importlib import import_module
 from typing import Any
 
 from django.apps import AppConfig
@@ -23,6 +25,9 @@ def _listen_to_queue() -> None:
 
     from sync.services import stopping
 
+    if os.environ.get(stopping.WORKER_ID):
+        # Before the cluster forks: its workers begin at once, and share the memory.
+        import_module("sync.tasks")
     post_spawn.connect(stopping.install)
     pre_execute.connect(stopping.begin_task)
     post_execute_in_worker.connect(stopping.end_task)

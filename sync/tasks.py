@@ -8,7 +8,16 @@ from django.conf import settings
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import HrFlowSource, Push
-from sync.services import doorbell, importing, recovery, shifts, stopping
+from sync.services import (
+    doorbell,
+    heartbeat,
+    importing,
+    recovery,
+    schedules,
+    shifts,
+    stopping,
+    workflows,
+)
 from sync.services import follow_up as following
 
 logger = logging.getLogger(__name__)
@@ -17,7 +26,7 @@ logger = logging.getLogger(__name__)
 def work(number: int = 0) -> int:
     """There is work: carry due pushes for a while; ring again where some are left."""
     doorbell.answer(doorbell.WORK, number)
-    shifts.beat()
+    heartbeat.beat()
     carried = shifts.work(settings.DOORBELL_SECONDS)
     if not stopping.is_requested() and Push.objects.due().exists():
         doorbell.ring_bell(doorbell.WORK, number)
@@ -27,29 +36,45 @@ def work(number: int = 0) -> int:
 def follow_up(number: int = 0) -> int:
     """Find created candidates again in Flatchr, and enrich them."""
     doorbell.answer(doorbell.FOLLOW_UP, number)
-    shifts.beat()
+    heartbeat.beat()
     return following.follow_up(settings.DOORBELL_SECONDS)
 
 
 def import_source(source_id: int) -> None:
     """What goes wrong is noted on the source, where people look."""
     doorbell.answer(doorbell.IMPORT, source_id)
-    shifts.beat()
+    heartbeat.beat()
     source = HrFlowSource.objects.filter(pk=source_id, is_active=True).first()
     if source is None:
         return
     try:
         importing.import_profiles(source)
+    except importing.ImportStoppedError:
+        doorbell.ring_bell(doorbell.IMPORT, source_id)
     except (SyncError, ConfigurationError, importing.ImportRunningError) as error:
         logger.warning("import of %s: %s", source, error)
+
+
+def run_workflow(workflow_id: int) -> None:
+    """A workflow whose time has come; what goes wrong is noted on its run."""
+    doorbell.answer(doorbell.RUN_WORKFLOW, workflow_id)
+    heartbeat.beat()
+    workflow = schedules.take_workflow(workflow_id)
+    if workflow is None:
+        return
+    try:
+        workflows.run_workflow(workflow)
+    except (SyncError, ConfigurationError) as error:
+        logger.warning("workflow %s: %s", workflow, error)
 
 
 def beat(worker_id: str = "") -> None:
     """Proof of life of the group that executes this, whichever asked for it."""
     doorbell.answer(doorbell.BEAT, worker_id)
-    shifts.beat()
+    heartbeat.beat()
 
 
 def sweep() -> None:
-    shifts.beat()
+    heartbeat.beat()
     recovery.recover()
+    schedules.ring_what_is_due()

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from sync.admin import runs as admin_runs
@@ -199,7 +200,7 @@ def test_a_draft_leads_to_its_preview() -> None:
     draft = desk.run(status=RunStatus.DRAFT)
     response = desk.client.get(page(draft))
     assert response.status_code == 302
-    assert response["Location"] == f"/admin/sync/run/{draft.pk}/preview/"
+    assert response["Location"] == reverse("admin:sync_push_draft", args=[draft.pk])
 
 
 def test_the_list_says_how_far_each_run_has_come() -> None:

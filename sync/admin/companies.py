@@ -30,7 +30,7 @@ class CompanyForm(SecretsForm):
 
     class Meta:
         model = FlatchrCompany
-        fields = "__all__"  # noqa: DJ007  (the admin's fieldsets say which)
+        fields = "__all__"
 
 
 @admin.register(FlatchrCompany)
@@ -41,7 +41,6 @@ class CompanyAdmin(AccountAdmin):
     search_fields = ("name", "company", "slug")
     list_help = gettext_lazy("Where candidates go: a Flatchr account with its API key.")
     empty_hint = gettext_lazy("Add the Flatchr company, test its key, then fetch its vacancies.")
-    filter_horizontal = ("members",)
     actions = ("fetch_vacancies",)
     primary_action = "fetch_vacancies"
     fieldsets = (
@@ -83,12 +82,14 @@ class CompanyAdmin(AccountAdmin):
         if days is None:
             return "—"
         words = expiry_words(days)
-        return status_label("error" if days < 0 else "warning", words) if company.expires_soon else words
+        if not company.expires_soon:
+            return words
+        return status_label("error" if days < 0 else "warning", words)
 
     @admin.display(description=gettext_lazy("open vacancies"), ordering="opened")
     def open_vacancies(self, company: Any) -> SafeString:
-        url = reverse("admin:sync_flatchrvacancy_changelist")
-        return format_html('<a href="{}?company__id__exact={}">{}</a>', url, company.pk, company.opened)
+        url = f"{reverse('admin:sync_flatchrvacancy_changelist')}?company__id__exact={company.pk}"
+        return format_html('<a href="{}">{}</a>', url, company.opened)
 
     @admin.display(description=gettext_lazy("vacancies fetched"), ordering="vacancies_synced_at")
     def fetched(self, company: FlatchrCompany) -> str:

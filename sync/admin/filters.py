@@ -80,10 +80,16 @@ class ReasonFilter(SimpleListFilter):
             return queryset
         last = self.used_parameters.get("last")
         met = Q() if last is None else Q(error_params__last=last) if last else NO_LAST
-        return queryset.filter(met, error_code=self.value())
+        return queryset.filter(met, error_code=self.value(), status__in=_states(self.value()))
 
 
 NO_LAST = Q(error_params__last__isnull=True)
+
+
+def _states(code: str | None) -> list[PushStatus]:
+    """Where such a reason can stand: most pushes succeeded, and need not be looked through."""
+    fine = set() if code == ErrorCode.FLATCHR_MISMATCH else set(statistics.IN_FLATCHR)
+    return [state for state in PushStatus if state not in fine]
 
 
 class CompanyFilter(OneOf):

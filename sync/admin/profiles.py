@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -19,8 +20,8 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sync.admin.push_flow import PushFlow
 from sync.admin.portrait import portrait
+from sync.admin.push_flow import PushFlow
 from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
 from sync.clients.resume import Resume, download_resume
 from sync.exceptions import ConfigurationError, PermanentError, SyncError
@@ -28,11 +29,10 @@ from sync.formatting import choose_resume
 from sync.models import FlatchrVacancy, HrFlowSource, Profile, Push
 from sync.services import drafts
 from sync.services.accounts import hrflow_client
-from sync.services.limits import hrflow_throttle
 from sync.services.ledger import DirectLedger
+from sync.services.limits import hrflow_throttle
 from sync.templatetags.desk import icon, status_label
 from sync.vocabulary import ErrorCode
-from django.conf import settings
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 PUSH_PERMISSION = "sync.push_profiles"
 MOST_SHOWN = 2
 MOST_WORDS = 8
+MOST_PUSHES = 100
 
 
 class HasEmail(admin.SimpleListFilter):
@@ -117,7 +118,7 @@ class NotYetPushedTo(admin.SimpleListFilter):
 
 
 def _vacancy(request: HttpRequest, key: str | None) -> FlatchrVacancy | None:
-    if not (key or "").isdigit():
+    if key is None or not key.isdigit():
         return None
     return FlatchrVacancy.objects.for_user(request.user).filter(pk=key).first()
 
@@ -198,7 +199,8 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     @admin.display(description=gettext_lazy("name"), ordering="full_name")
     def person(self, profile: Profile) -> SafeString:
         return format_html(
-            '<span class="cell-title cell-clip">{}</span><span class="cell-note cell-clip">{}</span>',
+            '<span class="cell-title cell-clip">{}</span>'
+            '<span class="cell-note cell-clip">{}</span>',
             str(profile),
             profile.email or "—",
         )
@@ -274,7 +276,8 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         return redirect("admin:sync_push_draft", run.pk)
 
     def may_refresh(self, request: HttpRequest) -> bool:
-        return self.has_push_permission(request) or request.user.has_perm("sync.change_hrflowsource")
+        user = request.user
+        return self.has_push_permission(request) or user.has_perm("sync.change_hrflowsource")
 
     def refresh_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for an import of every source one may see."""
@@ -297,15 +300,17 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         profile = self.get_object(request, object_id)
         if profile is None or not self.has_view_permission(request, profile):
             return super().change_view(request, object_id, form_url, extra_context)
-        pushes = Push.objects.for_user(request.user).filter(
-            source=profile.source, profile_key=profile.key
+        pushes = (
+            Push.objects.for_user(request.user)
+            .filter(source=profile.source, profile_key=profile.key)
+            .select_related("vacancy__company", "requested_by")
         )
         context = {
             **self.admin_site.each_context(request),
             "title": str(profile),
             "opts": self.opts,
             "profile": profile,
-            "pushes": pushes.select_related("vacancy__company", "requested_by").order_by("-pk")[:100],
+            "pushes": pushes.order_by("-pk")[:MOST_PUSHES],
             "may_push": self.has_push_permission(request),
         }
         if "live" in request.GET:

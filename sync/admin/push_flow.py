@@ -129,7 +129,8 @@ class PushFlow:
         if run is None or run.vacancy is None:
             return _elsewhere(request, run_id)
         mine = Profile.objects.for_user(request.user).select_related("source")
-        profile = mine.filter(pk__in=RunProfile.objects.filter(run=run, profile=pk).values("profile")).first()
+        chosen = RunProfile.objects.filter(run=run, profile=pk).values("profile")
+        profile = mine.filter(pk__in=chosen).first()
         if profile is None:
             raise Http404
         context = {"profile": profile, "exact": drafts.exact(run, profile), "run": run}
@@ -251,7 +252,9 @@ def _line(row: Any, earlier: list[Any]) -> dict[str, Any]:
 def _tell(request: HttpRequest, results: list[Dispatched]) -> None:
     created = sum(result.created for result in results)
     blocked = sum(len(result.blocked) for result in results)
-    words = ngettext("%(n)d candidate is on its way.", "%(n)d candidates are on their way.", created)
+    words = ngettext(
+        "%(n)d candidate is on its way.", "%(n)d candidates are on their way.", created
+    )
     messages.success(request, words % {"n": created})
     if blocked:
         words = ngettext(

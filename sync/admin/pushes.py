@@ -248,11 +248,11 @@ def _found(term: str) -> Q:
     if len(term) >= SHORTEST_KEY and " " not in term and any(c.isdigit() for c in term):
         by_key = Push.objects.filter(profile_key=term).values("pk")
         return Q(pk__in=by_key) | Q(applicant_id=term)
-    words = Q()
+    by_name = Push.objects.order_by().values("pk")
     for word in term.split():
-        words &= Q(candidate_name__icontains=word)
-    by_mail = Push.objects.filter(_begins("candidate_email", term.lower())).values("pk")
-    return words | Q(pk__in=by_mail)
+        by_name = by_name.filter(candidate_name__icontains=word)
+    by_mail = Push.objects.order_by().filter(_begins("candidate_email", term.lower()))
+    return Q(pk__in=by_name) | Q(pk__in=by_mail.values("pk"))
 
 
 def _begins(field: str, start: str) -> Q:

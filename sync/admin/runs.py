@@ -161,7 +161,7 @@ class RunAdmin(ScopedAdmin[Run]):
     ) -> HttpResponse:
         run = self._run(request, object_id)
         if run.status == RunStatus.DRAFT:
-            return HttpResponseRedirect(reverse("admin:sync_run_preview", args=[run.pk]))
+            return HttpResponseRedirect(reverse("admin:sync_push_draft", args=[run.pk]))
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

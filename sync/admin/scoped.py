@@ -59,6 +59,16 @@ class Listed(_Admin[M]):
             response.context_data["list_is_empty"] = self._is_empty(response.context_data)
         return response
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """The browser's own date picker, tick boxes in place of two lists that need a script, and
+        no ways out of the form half way through it."""
+        if isinstance(db_field, ManyToManyField):
+            kwargs["widget"] = forms.CheckboxSelectMultiple
+        field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field is not None:
+            _simplify(field)
+        return field
+
     def _is_empty(self, context: dict[str, Any]) -> bool:
         """Nothing at all, as opposed to nothing that fits a search."""
         changelist = context.get("cl")
@@ -68,6 +78,15 @@ class Listed(_Admin[M]):
             and not changelist.query
             and not changelist.has_active_filters
         )
+
+
+def _simplify(field: Any) -> None:
+    widget = field.widget
+    if isinstance(widget, RelatedFieldWidgetWrapper):
+        widget.can_add_related = widget.can_change_related = False
+        widget.can_delete_related = widget.can_view_related = False
+    if isinstance(widget, AdminDateWidget):
+        field.widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
 
 
 class ScopedAdmin(Listed[M]):
@@ -84,17 +103,6 @@ class ScopedAdmin(Listed[M]):
         found = ordered if ordered is not None else _everything(db_field)
         return scoped(found, request)
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The browser's own date picker, and no ways out of the form half way through it."""
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        widget = getattr(field, "widget", None)
-        if isinstance(widget, RelatedFieldWidgetWrapper):
-            widget.can_add_related = widget.can_change_related = False
-            widget.can_delete_related = widget.can_view_related = False
-        if isinstance(widget, AdminDateWidget):
-            field.widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
-        return field
-
 
 def _everything(db_field: ForeignKey[Any, Any] | ManyToManyField[Any, Any]) -> QuerySet[Any]:
     found: QuerySet[Any] = db_field.remote_field.model._default_manager.all()
@@ -106,7 +114,7 @@ class ScopedRelatedFilter(RelatedFieldListFilter):
 
     def field_choices(
         self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[tuple[Any, str]]:
+    ) -> list[Any]:
         rows = scoped(field.remote_field.model._default_manager.all(), request)
         return [(row.pk, str(row)) for row in rows]
 

@@ -37,7 +37,7 @@ class SourceForm(SecretsForm):
 
     class Meta:
         model = HrFlowSource
-        fields = "__all__"  # noqa: DJ007  (the admin's fieldsets say which)
+        fields = "__all__"
 
 
 @admin.register(HrFlowSource)
@@ -48,7 +48,6 @@ class SourceAdmin(AccountAdmin):
     search_fields = ("name", "source_key")
     list_help = gettext_lazy("Where profiles come from: a source of your HrFlow account.")
     empty_hint = gettext_lazy("Add the source whose profiles you want to push, then test it.")
-    filter_horizontal = ("companies",)
     fieldsets = (
         (None, {"fields": ("name", "source_key", "api_user", "api_secret", "is_active")}),
         (gettext_lazy("Who may push these profiles"), {"fields": ("companies",)}),
@@ -84,7 +83,9 @@ class SourceAdmin(AccountAdmin):
             return status_label("running", _("importing"))
         if source.last_error:
             return status_label("warning", _("last import failed"))
-        return status_label("ok", _("ready")) if source.imported_at else status_label("none", _("new"))
+        if source.imported_at is None:
+            return status_label("none", _("new"))
+        return status_label("ok", _("ready"))
 
     @admin.display(description=gettext_lazy("profiles"), ordering="held")
     def profile_count(self, source: Any) -> SafeString:
@@ -156,5 +157,5 @@ def progress_of(source: HrFlowSource) -> dict[str, Any]:
     return {
         "source": source,
         "is_importing": source.is_importing,
-        "profile_count": source.profiles.present().count(),  # type: ignore[attr-defined]
+        "profile_count": Profile.objects.present().filter(source=source).count(),
     }

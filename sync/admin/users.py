@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.options import ShowFacets
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from sync.admin.scoped import Listed
+
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
+DATES = ("last_login", "date_joined")
 POWERS = ("is_superuser", "groups", "user_permissions")
 
 
 @admin.register(User)
-class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
-    show_facets = ShowFacets.NEVER
-    show_full_result_count = False
+class PersonAdmin(Listed[User], UserAdmin):  # type: ignore[type-arg]
+    filter_horizontal = ()
     list_display = ("username", "full_name", "email", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_active", "groups")
     list_select_related = False
@@ -31,7 +32,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Who may edit people but is no superuser gives nobody, themselves included, more power."""
-        fields = super().get_readonly_fields(request, obj)
+        fields = (*super().get_readonly_fields(request, obj), *DATES)
         return fields if request.user.is_superuser else (*fields, *POWERS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -47,6 +48,5 @@ def _below(request: HttpRequest, obj: Any) -> bool:
 
 
 @admin.register(Group)
-class TeamAdmin(GroupAdmin):
-    show_facets = ShowFacets.NEVER
-    show_full_result_count = False
+class TeamAdmin(Listed[Group], GroupAdmin):
+    filter_horizontal = ()

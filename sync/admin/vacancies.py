@@ -92,7 +92,9 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
 
     @admin.display(description=gettext_lazy("state"), ordering="is_open")
     def state(self, vacancy: FlatchrVacancy) -> SafeString:
-        return status_label("ok", _("open")) if vacancy.is_open else status_label("none", _("closed"))
+        if vacancy.is_open:
+            return status_label("ok", _("open"))
+        return status_label("none", _("closed"))
 
     @admin.display(description=gettext_lazy("questions"))
     def question_count(self, vacancy: FlatchrVacancy) -> str:
@@ -102,7 +104,7 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
     def question_list(self, vacancy: FlatchrVacancy) -> str:
         return "\n".join(str(q.get("text", "")) for q in vacancy.questions) or "—"
 
-    @admin.display(description="")
+    @admin.display(description=gettext_lazy("push"))
     def push(self, vacancy: FlatchrVacancy) -> SafeString:
         if not vacancy.is_open:
             return SafeString("")

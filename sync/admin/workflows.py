@@ -45,13 +45,20 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Workflow)
 class WorkflowAdmin(ScopedAdmin[Workflow]):
     form = WorkflowForm
-    list_display = ("workflow_id", "source", "vacancy", "read_mode", "every_minutes", "last_run_at", "is_active")
+    list_display = (
+        "workflow_id",
+        "source",
+        "vacancy",
+        "read_mode",
+        "every_minutes",
+        "last_run_at",
+        "is_active",
+    )
     list_filter = ("is_active", ("source", ScopedRelatedFilter))
     search_fields = ("workflow_id", "vacancy__title", "source__name")
     list_select_related = ("source", "vacancy__company")
-    autocomplete_fields = ("vacancy",)
-    list_help = gettext_lazy("Pushes that happen by themselves: on a schedule, or at HrFlow's event.")
-    empty_hint = gettext_lazy("A workflow takes the profiles of a source to a vacancy, under rules.")
+    list_help = gettext_lazy("Pushes that happen by themselves, on a schedule or at an event.")
+    empty_hint = gettext_lazy("A workflow takes a source's profiles to a vacancy, under rules.")
     fieldsets = (
         (None, {"fields": ("workflow_id", "source", "vacancy", "is_active")}),
         (gettext_lazy("What goes"), {"fields": ("logics", "format", "resume_policy")}),
@@ -67,7 +74,8 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "vacancy":
-            kwargs["queryset"] = FlatchrVacancy.objects.for_user(request.user)
+            vacancies = FlatchrVacancy.objects.for_user(request.user)
+            kwargs["queryset"] = vacancies.select_related("company")
         if db_field.name == "source":
             kwargs["queryset"] = HrFlowSource.objects.for_user(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import date, timedelta
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.fields import EncryptedTextField
 from sync.models.breaker import Breaker
-from sync.models.scope import AnyUser, ScopedQuerySet, companies_of, sources_of
+from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.registry import validate_format, validate_logics
 from sync.vocabulary import ReadMode
 
@@ -286,3 +286,17 @@ class Workflow(models.Model):
 
     def __str__(self) -> str:
         return self.workflow_id
+
+
+def companies_of(user: AnyUser) -> models.QuerySet[Any, Any]:
+    """The keys of the companies a user is a member of, as a subquery."""
+    return FlatchrCompany.members.through.objects.filter(user_id=user.pk or 0).values(
+        "flatchrcompany_id"
+    )
+
+
+def sources_of(user: AnyUser) -> models.QuerySet[Any, Any]:
+    """The keys of the sources opened to the companies of a user, as a subquery."""
+    return HrFlowSource.companies.through.objects.filter(
+        flatchrcompany_id__in=companies_of(user)
+    ).values("hrflowsource_id")

@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.configs import HrFlowSource
-from sync.models.scope import AnyUser, ScopedQuerySet, sources_of
+from sync.models.configs import HrFlowSource, sources_of
+from sync.models.scope import AnyUser, ScopedQuerySet
 
 
 class ProfileQuerySet(ScopedQuerySet["Profile"]):

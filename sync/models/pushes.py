@@ -17,9 +17,9 @@ from django.db.models.functions import Greatest, Now
 from django.utils.translation import gettext_lazy as _
 
 from sync.exceptions import SyncError
-from sync.models.configs import FlatchrVacancy, HrFlowSource
+from sync.models.configs import FlatchrVacancy, HrFlowSource, companies_of
 from sync.models.runs import Run
-from sync.models.scope import AnyUser, ScopedQuerySet, companies_of
+from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.models.states import (
     ACTIVE,
     BLOCKING,

@@ -7,13 +7,13 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db.models import Count, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.configs import FlatchrVacancy, HrFlowSource, ResumePolicy, Workflow
+from sync.models.configs import FlatchrVacancy, HrFlowSource, ResumePolicy, Workflow, companies_of
 from sync.models.profiles import Profile
-from sync.models.scope import AnyUser, ScopedQuerySet, companies_of
+from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.models.states import ACTIVE
 from sync.vocabulary import Event, ReadMode
 
@@ -41,10 +41,7 @@ class RunQuerySet(ScopedQuerySet["Run"]):
 
     def done(self) -> Self:
         """Still running by name, but with no push that a worker could move."""
-        from sync.models.pushes import Push
-
-        active = Push.objects.filter(run=OuterRef("pk"), status__in=ACTIVE)
-        return self.running().filter(~Exists(active), is_complete=True)
+        return self.running().filter(is_complete=True).exclude(pushes__status__in=ACTIVE)
 
     def finish_done(self) -> int:
         """Finish every run that is done; safe to call from anywhere, any number of times."""

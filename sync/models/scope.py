@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Self, TypeAlias, TypeVar
 
 from django.db import models
 
@@ -31,21 +31,3 @@ class ScopedQuerySet(models.QuerySet[M]):
     def membership(self, user: AnyUser) -> models.Q:
         """A condition of subqueries, never of joins, so that no row comes twice."""
         raise NotImplementedError
-
-
-def companies_of(user: AnyUser) -> models.QuerySet[Any, Any]:
-    """The keys of the companies a user is a member of, as a subquery."""
-    from sync.models.configs import FlatchrCompany
-
-    return FlatchrCompany.members.through.objects.filter(user_id=user.pk or 0).values(
-        "flatchrcompany_id"
-    )
-
-
-def sources_of(user: AnyUser) -> models.QuerySet[Any, Any]:
-    """The keys of the sources opened to the companies of a user, as a subquery."""
-    from sync.models.configs import HrFlowSource
-
-    return HrFlowSource.companies.through.objects.filter(
-        flatchrcompany_id__in=companies_of(user)
-    ).values("hrflowsource_id")

@@ -18,8 +18,11 @@ WORK = "sync.tasks.work"
 FOLLOW_UP = "sync.tasks.follow_up"
 BEAT = "sync.tasks.beat"
 IMPORT = "sync.tasks.import_source"
+RUN_WORKFLOW = "sync.tasks.run_workflow"
+# Reading a whole source takes as long as it takes (seconds).
+TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600}
 # A bell whose task never began (lost by the broker) may be rung again after this.
-SILENT_SECONDS = 15
+LONGEST_SILENT_SECONDS = 15
 
 
 def ring_after_commit() -> None:
@@ -36,10 +39,23 @@ def _processes() -> int:
 
 
 def ring_bell(task: str, number: int | str = 0) -> bool:
-    if not cache.add(_key(task, number), 1, SILENT_SECONDS):
+    if not cache.add(_key(task, number), 1, _silent_seconds()):
         return False
-    async_task(task, number)
+    more = {"timeout": TIMEOUTS[task]} if task in TIMEOUTS else {}
+    async_task(task, number, **more)
     return True
+
+
+def _silent_seconds() -> float:
+    """A lost heartbeat bell is repeated well before its group counts as dead."""
+    return min(LONGEST_SILENT_SECONDS, settings.HEARTBEAT_STALE_SECONDS / 2)
+
+
+def forget(worker_id: str) -> None:
+    """A cluster begins: bells that hang may have ended with the one before it."""
+    numbers = range(_processes())
+    names = [_key(BEAT, worker_id), _key(FOLLOW_UP, 0), *(_key(WORK, n) for n in numbers)]
+    cache.delete_many(names)
 
 
 def answer(task: str, number: int | str = 0) -> None:

@@ -168,7 +168,7 @@ def choose_vacancy(run: Run, vacancy: FlatchrVacancy) -> None:
     _set(rows(run).exclude(blocker=""), excluded=True)
 
 
-def _set(selected: QuerySet[RunProfile], *, excluded: bool) -> None:
+def _set(selected: QuerySet[Any], *, excluded: bool) -> None:
     keys = list(selected.exclude(excluded=excluded).values_list("pk", flat=True))
     for start in range(0, len(keys), 500):
         RunProfile.objects.filter(pk__in=keys[start : start + 500]).update(excluded=excluded)
@@ -187,7 +187,7 @@ def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
 # --- what stops, what warns ---------------------------------------------------------------------
 
 
-def rows(run: Run) -> QuerySet[RunProfile]:
+def rows(run: Run) -> QuerySet[Any]:
     """The selection, each row with its `blocker` (empty: none)."""
     return (
         RunProfile.objects.filter(run=run)
@@ -235,11 +235,11 @@ def _is_sent() -> Q:
     return Q(excluded=False) & ~Q(blocker__in=FINAL)
 
 
-def sent(run: Run) -> QuerySet[RunProfile]:
+def sent(run: Run) -> QuerySet[Any]:
     return rows(run).filter(_is_sent())
 
 
-def left_out(run: Run) -> QuerySet[RunProfile]:
+def left_out(run: Run) -> QuerySet[Any]:
     return rows(run).exclude(_is_sent())
 
 
@@ -266,7 +266,8 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
     try:
         candidate = prepare(_job(run, profile, answers), hrflow_client(profile.source), Journal())
     except DiscardedError as discarded:
-        return Exact(problem=str(_("The rule “%(name)s” leaves it out.") % {"name": discarded.logic}))
+        words = _("The rule “%(name)s” leaves it out.")
+        return Exact(problem=str(words % {"name": discarded.logic}))
     except SyncError as error:
         return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
     except ConfigurationError as error:

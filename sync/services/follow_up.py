@@ -151,7 +151,7 @@ def _enrich_some() -> int:
 
 
 def _enrich_quietly(push: Push) -> SyncError | None:
-    """HTTP only: what went wrong comes back as a value and is recorded by the thread that writes."""
+    """HTTP only: what went wrong comes back as a value, for the thread that writes to record."""
     try:
         _enrich(push)
     except SyncError as error:

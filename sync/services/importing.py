@@ -21,7 +21,7 @@ from sync.clients.hrflow import HrFlowClient, ProfilePage
 from sync.exceptions import ConfigurationError, PermanentError, RetryableError, SyncError
 from sync.models import HrFlowSource, Profile
 from sync.models.configs import IMPORT_DIES_AFTER
-from sync.services import limits
+from sync.services import heartbeat, limits, stopping
 from sync.services.accounts import hrflow_client
 from sync.services.ledger import DirectLedger
 from sync.summaries import Summary, summarise
@@ -51,6 +51,10 @@ class Imported:
 
 class ImportRunningError(Exception):
     """Another import of this source is at work."""
+
+
+class ImportStoppedError(Exception):
+    """The worker was asked to stop; what was imported until then stays."""
 
 
 def import_profiles(source: HrFlowSource, *, full: bool = False) -> Imported:
@@ -99,12 +103,15 @@ def _client(source: HrFlowSource) -> HrFlowClient:
 def _walk(source: HrFlowSource, client: HrFlowClient, result: Imported) -> None:
     stop_at = None if result.full else source.import_cursor
     for page in pages(client, source.source_key):
+        if stopping.is_requested():
+            raise ImportStoppedError(str(source))
         fresh = [p for p in page.profiles if p.get("key") and p["key"] not in result.seen]
         result.seen.update(p["key"] for p in fresh)
         oldest = _store(source, fresh, result)
         HrFlowSource.objects.filter(pk=source.pk).update(
             import_beat_at=Now(), import_done=len(result.seen), import_total=page.total
         )
+        heartbeat.beat()
         if stop_at and oldest and oldest < stop_at - OVERLAP:
             return
 

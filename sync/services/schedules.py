@@ -1,8 +1,16 @@
-"""The schedules that every installation has."""
+"""What happens by itself: the schedules of every installation, and those that people set."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
 from django_q.models import Schedule
+
+from sync.models import HrFlowSource, Workflow
+from sync.services import doorbell
 
 SCHEDULES = {
     # Puts right what crashes left, besides the watchers that do so more often.
@@ -17,3 +25,39 @@ def ensure_schedules() -> None:
             defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes},
         )
     Schedule.objects.filter(func__startswith="sync.tasks.").exclude(name__in=SCHEDULES).delete()
+
+
+def ring_what_is_due() -> int:
+    """Imports and workflows whose interval is over; returns how many bells were rung."""
+    sources = HrFlowSource.objects.filter(is_active=True).exclude(import_every_minutes=None)
+    rung = [
+        doorbell.ring_bell(doorbell.IMPORT, source.pk)
+        for source in sources
+        if _is_over(source.import_every_minutes, source.imported_at)
+    ]
+    rung += [
+        doorbell.ring_bell(doorbell.RUN_WORKFLOW, workflow.pk)
+        for workflow in _scheduled_workflows()
+        if _is_over(workflow.every_minutes, workflow.last_run_at)
+    ]
+    return sum(rung)
+
+
+def take_workflow(pk: int) -> Workflow | None:
+    """Claim a due workflow's turn, so that a task delivered twice runs it once."""
+    workflow = _scheduled_workflows().filter(pk=pk).first()
+    if workflow is None or not _is_over(workflow.every_minutes, workflow.last_run_at):
+        return None
+    turn = Workflow.objects.filter(pk=pk, last_run_at=workflow.last_run_at)
+    return workflow if turn.update(last_run_at=Now()) else None
+
+
+def _scheduled_workflows() -> QuerySet[Workflow]:
+    active = Workflow.objects.filter(is_active=True, source__is_active=True)
+    return active.exclude(every_minutes=None).select_related("source", "vacancy__company")
+
+
+def _is_over(minutes: int | None, last: datetime | None) -> bool:
+    if minutes is None:
+        return False
+    return last is None or timezone.now() - last >= timedelta(minutes=minutes)

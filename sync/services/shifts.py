@@ -6,7 +6,6 @@ The thread that calls `work` owns the database; the pool's threads only speak HT
 from __future__ import annotations
 
 import logging
-import os
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
@@ -14,8 +13,9 @@ from django.conf import settings
 from django.db.models.functions import Now
 
 from sync.clients.transport import close_sessions
-from sync.models import Push, Run, WorkerGroup
+from sync.models import Push, Run
 from sync.services import stopping
+from sync.services.heartbeat import beat, worker_id
 from sync.services.ledger import ThreadLedger
 from sync.services.presence import Presence
 from sync.services.transfer import Transfer
@@ -26,11 +26,6 @@ BEAT_SECONDS = 5.0
 TICK_SECONDS = 0.5
 # Claims are made in batches; a batch waits for a few free threads.
 FEWEST_FREE = 4
-
-
-def worker_id() -> str:
-    """The worker group this process belongs to; empty outside of one."""
-    return os.environ.get(stopping.WORKER_ID, "")
 
 
 class Shift:
@@ -149,12 +144,6 @@ def seconds_to_next() -> float | None:
     due = Push.objects.waiting().unpaused().filter(next_attempt_at__isnull=False)
     times = due.order_by("next_attempt_at").values_list("next_attempt_at", Now()).first()
     return (times[0] - times[1]).total_seconds() if times and times[0] else None
-
-
-def beat() -> None:
-    """A heartbeat: this group executed a task just now."""
-    if worker := worker_id():
-        WorkerGroup.objects.filter(worker_id=worker).update(beat_at=Now())
 
 
 def work(seconds: float, *, threads: int | None = None, wait: bool = True) -> int:

@@ -61,6 +61,7 @@ class Watcher:
             signal.signal(number, self._ask_to_stop)
         self._register()
         self._start()
+        self._begin_afresh()
         while not self._stopping:
             self._tick()
             time.sleep(TICK_SECONDS)
@@ -137,6 +138,12 @@ class Watcher:
         WorkerGroup.objects.filter(worker_id=self.worker_id).update(restarts=F("restarts") + 1)
         self._stop(grace)
         self._start()
+        self._begin_afresh()
+
+    def _begin_afresh(self) -> None:
+        """The next tick sweeps, and rings whatever hung in the cluster before."""
+        self._sweep_at = 0.0
+        doorbell.forget(self.worker_id)
 
     def _stop(self, grace: float) -> None:
         """Workers finish what is in flight; who has not within the grace (seconds) is ended."""
@@ -162,6 +169,10 @@ class Watcher:
 
     def _group_lives(self) -> bool:
         assert self.cluster is not None
+        # As a container's first process the watcher inherits orphans, and dead ones count as alive.
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-self.cluster.pid, os.WNOHANG)[0]:
+                pass
         try:
             os.killpg(self.cluster.pid, 0)
         except ProcessLookupError:

@@ -12,7 +12,7 @@ from django.db.models.functions import Now
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import Run, RunKind, Workflow
 from sync.profile_fields import moment
-from sync.services import doorbell, limits
+from sync.services import doorbell, heartbeat, limits
 from sync.services.accounts import hrflow_client
 from sync.services.dispatch import Dispatched, add_pushes, close_if_empty, options_of
 from sync.services.importing import OVERLAP, pages
@@ -72,6 +72,7 @@ def _queue_pages(workflow: Workflow, result: Dispatched) -> datetime | None:
         with transaction.atomic():
             add_pushes(result, fresh)
             doorbell.ring_after_commit()
+        heartbeat.beat()
         newest = max([*times, *([newest] if newest else [])], default=None)
     return newest
 

@@ -40,7 +40,7 @@ ICONS: dict[str, str] = {
     "warning": "warning",
     "error": "x-circle",
 }
-SHAPES = {
+SHAPES: dict[str, str] = {
     RunStatus.FINISHED: "done",
     AttemptOutcome.STARTED: "running",
     AttemptOutcome.UNKNOWN: "unconfirmed",

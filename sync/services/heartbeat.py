@@ -1,0 +1,21 @@
+"""The heartbeat of a worker group: the only proof that tasks are executed."""
+
+from __future__ import annotations
+
+import os
+
+from django.db.models.functions import Now
+
+from sync.models import WorkerGroup
+from sync.services.stopping import WORKER_ID
+
+
+def worker_id() -> str:
+    """The worker group this process belongs to; empty outside of one."""
+    return os.environ.get(WORKER_ID, "")
+
+
+def beat() -> None:
+    """This group executes a task just now; a long task says so again and again."""
+    if worker := worker_id():
+        WorkerGroup.objects.filter(worker_id=worker).update(beat_at=Now())
