@@ -16,6 +16,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="check-") as folder:
         env = {
             "PATH": os.environ.get("PATH", ""),
+            # Said, lest the `.env` of a trial fills it in.
+            "DEBUG": "false",
             "SECRET_KEY": secrets.token_urlsafe(48),
             "FIELD_ENCRYPTION_KEYS": secrets.token_urlsafe(32),
             "ALLOWED_HOSTS": "connector.example.com",

@@ -17,6 +17,7 @@ class SyncConfig(AppConfig):
     def ready(self) -> None:
         autodiscover_modules("logics", "formats")
         _listen_to_queue()
+        _listen_to_sign_ins()
         post_migrate.connect(_set_up, sender=self)
 
 
@@ -31,6 +32,14 @@ def _listen_to_queue() -> None:
     post_spawn.connect(stopping.install)
     pre_execute.connect(stopping.begin_task)
     post_execute_in_worker.connect(stopping.end_task)
+
+
+def _listen_to_sign_ins() -> None:
+    from django.contrib.auth.signals import user_logged_in
+
+    from sync.middleware import begin_session
+
+    user_logged_in.connect(begin_session)
 
 
 def _set_up(**_: Any) -> None:

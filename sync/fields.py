@@ -59,6 +59,20 @@ class _Ciphertext(str):
     __slots__ = ()
 
 
+def rotated(value: str) -> str:
+    """The same secret under the first key; `value` is ciphertext as it lies in the database.
+
+    Raises SecretUnreadableError where no configured key opens it.
+    """
+    return _Ciphertext(encrypt(decrypt(str(value))))
+
+
+def stored(instance: models.Model, name: str) -> str:
+    """The ciphertext of a field as it was loaded; empty where there is none or it was opened."""
+    value = instance.__dict__.get(name)
+    return str(value) if isinstance(value, _Ciphertext) else ""
+
+
 class _DecryptOnAccess(DeferredAttribute):
     """Lists and joins load rows without touching the secret; one bad row breaks no page."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
@@ -50,15 +51,21 @@ class SecurityHeaders:
         return response
 
 
+BEGAN, SEEN = "began_at", "seen_at"
+# One write in a few minutes, not one a page.
+SEEN_SECONDS = 300
+
+
+def begin_session(request: HttpRequest, **_: Any) -> None:
+    """At sign-in (`user_logged_in`), when the session is written anyway."""
+    request.session[BEGAN] = request.session[SEEN] = int(time.time())
+
+
 class SessionLimits:
     """A session ends after a while without a page, and after a longest life whatever happens.
 
-    Pages that refresh themselves keep nobody signed in: only what a person opens counts, which
-    htmx's own requests are not told apart from. One write in a few minutes, not one a page.
+    Parts of a page that refresh themselves keep nobody signed in: only whole pages count.
     """
-
-    BEGAN, SEEN = "began_at", "seen_at"
-    WRITE_SECONDS = 300
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -70,10 +77,8 @@ class SessionLimits:
 
     def _watch(self, request: HttpRequest) -> None:
         now, session = int(time.time()), request.session
-        began, seen = session.get(self.BEGAN, now), session.get(self.SEEN, 0)
-        if now - began > settings.SESSION_LONGEST_SECONDS:
+        if now - session.get(BEGAN, 0) > settings.SESSION_LONGEST_SECONDS:
             logout(request)
-            return
-        if now - seen > self.WRITE_SECONDS and not request.headers.get("HX-Request"):
+        elif now - session.get(SEEN, 0) > SEEN_SECONDS and not request.headers.get("HX-Request"):
             # Saving it also moves its end, in the database and in the cookie.
-            session[self.BEGAN], session[self.SEEN] = began, now
+            session[SEEN] = now

@@ -46,6 +46,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{HIDDEN}",
     ),
     (re.compile(r"([\"']phone[\"']\s{0,4}:\s{0,4}[\"'])[^\"']+", re.I), rf"\1{PHONE}"),
+    # The address of a webhook is its password.
+    (re.compile(r"(/hooks/[a-z]{1,20}/)[^/\s\"'?]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(://)[^/\s@:\"']{1,256}:[^/\s@\"']{1,256}@"), rf"\1{HIDDEN}@"),
     (re.compile(r"[\w.%+-]{1,64}(?:@|%40|\\u0040)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"), EMAIL),
     (re.compile(r"[A-Za-z0-9+/_-]{120,}={0,2}"), "[blob]"),

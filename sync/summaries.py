@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypedDict
 
+from sync.consent import read_contact
 from sync.enrichment import years_of_experience
 from sync.formatting import choose_resume
 from sync.profile_fields import line, mapping, mappings, moment
@@ -23,12 +24,14 @@ class Summary(TypedDict):
     has_resume: bool
     remote_created_at: datetime | None
     remote_updated_at: datetime | None
+    last_contact_at: datetime | None
+    consent_until: date | None
     archived_at: datetime | None
 
 
 def summarise(profile: Mapping[str, Any]) -> Summary:
     """Never raises, whatever the profile holds; too long values are cut."""
-    info = mapping(profile.get("info"))
+    info, contact = mapping(profile.get("info")), read_contact(profile)
     return Summary(
         reference=line(profile.get("reference"))[:255],
         full_name=_full_name(info)[:255],
@@ -39,6 +42,8 @@ def summarise(profile: Mapping[str, Any]) -> Summary:
         has_resume=choose_resume(profile) is not None,
         remote_created_at=moment(profile.get("created_at")),
         remote_updated_at=moment(profile.get("updated_at")),
+        last_contact_at=contact.last_contact,
+        consent_until=contact.consent_until,
         archived_at=moment(profile.get("archived_at")),
     )
 

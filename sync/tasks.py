@@ -51,8 +51,14 @@ def import_source(source_id: int) -> None:
         importing.import_profiles(source)
     except importing.ImportStoppedError:
         doorbell.ring_bell(doorbell.IMPORT, source_id)
-    except (SyncError, ConfigurationError, importing.ImportRunningError) as error:
+    except importing.ImportRunningError:
+        # What an event announced may have come after the pages that the other has read.
+        doorbell.leave_note(doorbell.IMPORT, source_id)
+        return
+    except (SyncError, ConfigurationError) as error:
         logger.warning("import of %s: %s", source, error)
+    if doorbell.take_note(doorbell.IMPORT, source_id):
+        doorbell.ring_bell(doorbell.IMPORT, source_id)
 
 
 def run_workflow(workflow_id: int) -> None:

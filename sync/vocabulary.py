@@ -84,6 +84,9 @@ class ErrorCode(TextChoices):
     ATTEMPTS_EXHAUSTED = "attempts_exhausted", _("too many attempts")
     DEADLINE_PASSED = "deadline_passed", _("too late")
     SECRET_UNREADABLE = "secret_unreadable", _("stored credentials cannot be decrypted")
+    PERSON_ERASED = "person_erased", _("erased on request")
+    CONSENT_ENDED = "consent_ended", _("consent has ended")
+    CONTACT_TOO_OLD = "contact_too_old", _("last contact too long ago")
     WORKER_LOST = "worker_lost", _("the worker stopped before the end")
     CANCELLED = "cancelled", _("cancelled")
     UNEXPECTED = "unexpected", _("unexpected error")
@@ -284,6 +287,21 @@ EXPLANATIONS: dict[str, Explanation] = {
         Side.HERE,
         _("The stored credentials cannot be decrypted with the configured keys."),
         _("Ask an operator to put the former key back or to enter the credentials again."),
+    ),
+    ErrorCode.PERSON_ERASED: Explanation(
+        Side.HERE,
+        _("This person was erased on request, and must not be sent anywhere again."),
+        _("Delete the profile in HrFlow too."),
+    ),
+    ErrorCode.CONSENT_ENDED: Explanation(
+        Side.PROFILE,
+        _("The person's consent ended on %(date)s."),
+        _("Ask the person again, note the new date in HrFlow, then retry."),
+    ),
+    ErrorCode.CONTACT_TOO_OLD: Explanation(
+        Side.PROFILE,
+        _("The last contact (%(date)s) is more than %(days)s days ago."),
+        _("Ask the person again, note the date in HrFlow, then retry."),
     ),
     ErrorCode.WORKER_LOST: Explanation(
         Side.HERE,

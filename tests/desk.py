@@ -39,7 +39,7 @@ def make_source(name: str = "Salon") -> HrFlowSource:
 
 
 def make_user(name: str, *permissions: str, company: FlatchrCompany | None = None) -> User:
-    user = User.objects.create_user(name, password=name, is_staff=True)
+    user = User.objects.create(username=name, is_staff=True)
     wanted = Permission.objects.filter(content_type__app_label="sync", codename__in=permissions)
     assert wanted.count() == len(permissions)
     user.user_permissions.set(wanted)
@@ -98,9 +98,8 @@ class Desk:
             values["error_code"] = ErrorCode.RESUME_MISSING
         if status == S.UNCONFIRMED:
             values["error_code"] = ErrorCode.FLATCHR_AMBIGUOUS
-        return Push.objects.create(
-            run=run, source=run.source, vacancy=run.vacancy, status=status, **values | more
-        )
+        values |= {"source": run.source, "vacancy": run.vacancy, "status": status}
+        return Push.objects.create(run=run, **values | more)
 
 
 def text_of(response: Any) -> str:

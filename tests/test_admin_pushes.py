@@ -400,7 +400,7 @@ def test_a_decision_needs_a_second_click(name: str) -> None:
     desk = Desk()
     push = desk.push(S.UNCONFIRMED)
     response = desk.client.post(deed(push, name))
-    assert str(verbs.VERBS[name].question) in text_of(response)
+    assert verbs.VERBS[name].question % {"count": 1} in text_of(response)
     push.refresh_from_db()
     assert push.status == S.UNCONFIRMED
 
@@ -449,7 +449,7 @@ def test_an_action_on_the_ticked_is_asked_about_then_done() -> None:
     failed, succeeded, unticked = desk.push(S.FAILED), desk.push(S.SUCCEEDED), desk.push(S.FAILED)
     asked = tick(desk, "retry", failed, succeeded)
     text = text_of(asked)
-    assert "It concerns one push:" in text
+    assert "Try this push again?" in text
     assert "1 more that you chose is not in a state for this" in text
     assert f'name="_selected_action" value="{failed.pk}"' in asked.content.decode()
     tick(desk, "retry", failed, succeeded, confirmed="1")

@@ -19,12 +19,12 @@ from hypothesis.stateful import (
 )
 
 from sync.exceptions import PermanentError, RetryableError
-from sync.models import Push, Run, RunStatus, WrongStateError
+from sync.models import Push, Run, RunKind, RunStatus, WrongStateError
 from sync.models.states import ACTIVE, BLOCKING, OPEN, WAITING, WITH_INTENT, PushStatus
 from sync.services import dispatch
 from sync.vocabulary import ErrorCode, Event
 from tests.pushing import expire_leases, make_due
-from tests.rows import make_run
+from tests.rows import make_source, make_vacancy
 
 S = PushStatus
 LOST = RetryableError(ErrorCode.FLATCHR_FAULT)
@@ -45,7 +45,7 @@ class PushMachine(RuleBasedStateMachine):
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
         self.unknown: dict[int, bool] = defaultdict(bool)
-        self.run = make_run()
+        self.source, self.vacancy = make_source(), make_vacancy()
 
     def teardown(self) -> None:
         transaction.set_rollback(True)
@@ -61,8 +61,9 @@ class PushMachine(RuleBasedStateMachine):
     def queue(self, key: str) -> None:
         """A click, a second click, an event, a command."""
         before = Push.objects.filter(profile_key=key, repeat_of=None).blocking().count()
-        result = dispatch.Dispatched(self.run)
-        dispatch.add_pushes(result, [key])
+        result = dispatch.dispatch(
+            source=self.source, vacancy=self.vacancy, keys=[key], kind=RunKind.COMMAND
+        )
         assert result.created == (0 if before else 1)
 
     def pick(self, data: Any) -> Push | None:
@@ -248,6 +249,7 @@ def test_no_sequence_of_verbs_breaks_an_invariant() -> None:
             max_examples=30,
             stateful_step_count=30,
             deadline=None,
+            report_multiple_bugs=False,
             suppress_health_check=list(HealthCheck),
         ),
     )

@@ -115,7 +115,7 @@ def act(request: HttpRequest, verb: Verb, context: dict[str, Any]) -> HttpRespon
     """One verb on a whole group; one that needs a second thought is asked about first."""
     pushes = _cause(request).narrow(_mine(request))
     here = reverse("admin:sync_inbox")
-    if verb.question and "confirmed" not in request.POST:
+    if verb.is_grave and "confirmed" not in request.POST:
         hidden = [(name, request.POST.get(name, "")) for name in FIELDS]
         return verbs.ask(request, verb, pushes, context, back=here, hidden=hidden)
     verbs.perform(request, verb, pushes)

@@ -108,7 +108,7 @@ class PushAdmin(ScopedAdmin[Push]):
         user = push.requested_by
         return format_html(
             '{}<span class="cell-note">{}</span>',
-            localize(timezone.template_localtime(push.created_at)),
+            localize(timezone.localtime(push.created_at)),
             (user.get_full_name() or user.get_username()) if user else "",
         )
 
@@ -199,7 +199,7 @@ class PushAdmin(ScopedAdmin[Push]):
         chosen = _verb(verb)
         here = reverse("admin:sync_push_change", args=[pk])
         just_this = Push.objects.filter(pk=push.pk)
-        if request.method != "POST" or (chosen.question and "confirmed" not in request.POST):
+        if request.method != "POST" or (chosen.is_grave and "confirmed" not in request.POST):
             return verbs.ask(request, chosen, just_this, self._context(request), back=here)
         verbs.perform(request, chosen, just_this)
         newest = push.repeats.order_by("-pk").first() if chosen is verbs.REPEAT else None

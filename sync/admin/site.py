@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -118,7 +119,7 @@ class ConnectorAdminSite(AdminSite):
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> TemplateResponse:
         """The first page is the dashboard."""
         from sync.admin import checklist, dashboard
 
@@ -127,7 +128,7 @@ class ConnectorAdminSite(AdminSite):
 
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
+    ) -> Any:
         """The menu is by job, not by app."""
         return redirect("admin:index")
 

@@ -37,7 +37,8 @@ SHOWN = 10
 
 @dataclass(frozen=True)
 class Verb:
-    """`offered` says on which pushes it makes sense; `question` is asked before it is done."""
+    """`offered` says on which pushes it makes sense. A grave one is always asked about first; the
+    others are when they are done to many at once."""
 
     name: str
     label: str | Promise
@@ -46,7 +47,8 @@ class Verb:
     offered: Q
     act: Callable[[QuerySet[Push], User], Outcome]
     done: Any
-    question: str | Promise = ""
+    question: Any
+    is_grave: bool = False
     consequence: str | Promise = ""
     group_label: str | Promise = ""
     is_main: bool = False
@@ -96,11 +98,12 @@ RETRY = Verb(
     done=ngettext_lazy(
         "%(count)d push will be tried again.", "%(count)d pushes will be tried again.", "count"
     ),
+    question=ngettext_lazy("Try this push again?", "Try these %(count)d pushes again?", "count"),
     is_main=True,
 )
 CANCEL = Verb(
     name="cancel",
-    label=_("Cancel"),
+    label=_("Cancel the push"),
     group_label=_("Cancel the rest"),
     icon="slash",
     permission="sync.retry_push",
@@ -110,6 +113,7 @@ CANCEL = Verb(
     done=ngettext_lazy(
         "%(count)d push was cancelled.", "%(count)d pushes were cancelled.", "count"
     ),
+    question=ngettext_lazy("Cancel this push?", "Cancel these %(count)d pushes?", "count"),
 )
 CONFIRM = Verb(
     name="confirm",
@@ -124,7 +128,12 @@ CONFIRM = Verb(
         "%(count)d pushes are noted as in Flatchr.",
         "count",
     ),
-    question=_("Have you seen the candidate on the vacancy in Flatchr?"),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Have you seen the candidate on the vacancy in Flatchr?",
+        "Have you seen each of these %(count)d candidates on their vacancies in Flatchr?",
+        "count",
+    ),
     consequence=_("Nothing will be sent. The push counts as successful."),
     is_main=True,
 )
@@ -139,7 +148,12 @@ PUSH_AGAIN = Verb(
     done=ngettext_lazy(
         "%(count)d push will be sent again.", "%(count)d pushes will be sent again.", "count"
     ),
-    question=_("Are you sure that the candidate is not in Flatchr?"),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Are you sure that the candidate is not in Flatchr?",
+        "Are you sure that none of these %(count)d candidates is in Flatchr?",
+        "count",
+    ),
     consequence=_(
         "The candidate is sent again. If they are there after all, they will be there twice."
     ),
@@ -154,7 +168,12 @@ REPEAT = Verb(
     done=ngettext_lazy(
         "%(count)d push was asked for again.", "%(count)d pushes were asked for again.", "count"
     ),
-    question=_("Push a candidate who is in Flatchr already?"),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Push a candidate who is in Flatchr already?",
+        "Push %(count)d candidates who are in Flatchr already?",
+        "count",
+    ),
     consequence=_(
         "A second application of the same person may appear in Flatchr. It is recorded that you "
         "wanted it."
@@ -162,7 +181,7 @@ REPEAT = Verb(
 )
 RETRY_ENRICHMENT = Verb(
     name="retry_enrichment",
-    label=_("Retry the enrichment"),
+    label=_("Retry enrichment"),
     icon="refresh",
     permission="sync.retry_push",
     offered=Q(status=S.SUCCEEDED, enrichment_status=EnrichmentStatus.FAILED),
@@ -171,6 +190,9 @@ RETRY_ENRICHMENT = Verb(
         "%(count)d enrichment will be tried again.",
         "%(count)d enrichments will be tried again.",
         "count",
+    ),
+    question=ngettext_lazy(
+        "Try this enrichment again?", "Try these %(count)d enrichments again?", "count"
     ),
     is_main=True,
 )
@@ -268,6 +290,7 @@ def ask(
             **context,
             "title": verb.label,
             "verb": verb,
+            "question": verb.question % {"count": count},
             "count": count,
             "pushes": list(shown),
             "unsuited": pushes.count() - count,

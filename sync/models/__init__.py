@@ -1,3 +1,4 @@
+from sync.models.audit import Action, AppendOnlyError, AuditEntry
 from sync.models.configs import (
     FlatchrCompany,
     FlatchrVacancy,
@@ -7,6 +8,7 @@ from sync.models.configs import (
     Workflow,
 )
 from sync.models.limits import RateState
+from sync.models.privacy import DailyCount, ErasedPerson, HashKey, PersonMark, PurgedPush
 from sync.models.profiles import Profile
 from sync.models.pushes import (
     LostClaimError,
@@ -19,12 +21,20 @@ from sync.models.states import EnrichmentStatus, PushStatus
 from sync.models.workers import WorkerGroup
 
 __all__ = [
+    "Action",
+    "AppendOnlyError",
+    "AuditEntry",
+    "DailyCount",
     "EnrichmentStatus",
+    "ErasedPerson",
     "FlatchrCompany",
     "FlatchrVacancy",
+    "HashKey",
     "HrFlowSource",
     "LostClaimError",
+    "PersonMark",
     "Profile",
+    "PurgedPush",
     "Push",
     "PushAttempt",
     "PushStatus",

@@ -93,6 +93,16 @@ class FlatchrCompany(Breaker):
         validators=[MinValueValidator(1)],
         help_text=_("Shared by all workers. Empty: no limit of ours."),
     )
+    contact_within_days = models.PositiveIntegerField(
+        _("last contact within (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1)],
+        help_text=_(
+            "Push nobody whose consent has ended, or whose last contact is longer ago. Empty: no "
+            "such rule."
+        ),
+    )
     is_active = models.BooleanField(_("active"), default=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
@@ -113,7 +123,10 @@ class FlatchrCompany(Breaker):
         verbose_name = _("Flatchr company")
         verbose_name_plural = _("Flatchr companies")
         ordering = ["name"]
-        permissions = [("see_all_companies", "Can see every company")]
+        permissions = [
+            ("see_all_companies", _("Can see every company")),
+            ("manage_credentials", _("Can enter and change API keys")),
+        ]
 
     def __str__(self) -> str:
         return self.name

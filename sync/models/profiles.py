@@ -37,6 +37,8 @@ class Profile(models.Model):
     has_resume = models.BooleanField(_("CV"), default=False)
     remote_created_at = models.DateTimeField(_("received"), null=True, blank=True)
     remote_updated_at = models.DateTimeField(_("updated in HrFlow"), null=True, blank=True)
+    last_contact_at = models.DateTimeField(_("last contact"), null=True, blank=True)
+    consent_until = models.DateField(_("consent until"), null=True, blank=True)
     archived_at = models.DateTimeField(_("gone from HrFlow"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
 
@@ -55,6 +57,8 @@ class Profile(models.Model):
             models.Index(fields=["source", "-remote_created_at"], name="profile_source_received"),
             # A person asked for by e-mail: erasure, export.
             models.Index(fields=["email"], name="profile_email"),
+            # The purge.
+            models.Index(fields=["last_contact_at"], name="profile_contact"),
         ]
 
     def __str__(self) -> str:

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Now
+from django.dispatch import Signal
 from django.utils.translation import gettext_lazy as _
 
 from sync.exceptions import SyncError
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 S = PushStatus
+# A person moved a push: `push`, `decision`, `user`. For the audit log.
+decided = Signal()
 
 
 class WrongStateError(Exception):
@@ -538,6 +541,10 @@ class Push(models.Model):
         again = None if delay is None else in_seconds(delay)
         self._note(confirm_after=again, confirm_tries=F("confirm_tries") + 1, **report)
 
+    def be_left_alone(self) -> None:
+        """It was found before and is not there any more: a recruiter archived it."""
+        self._note(confirm_after=None)
+
     def be_enriched(self) -> None:
         self._note(
             enrichment_status=EnrichmentStatus.DONE, enrichment_after=None, enrichment_error=""
@@ -568,6 +575,7 @@ class Push(models.Model):
                 raise WrongStateError(f"push {self.pk}: is no longer in {states}, or was sent")
             if changes["status"] in ACTIVE:
                 Run.objects.filter(pk=self.run_id).update(status="running", finished_at=None)
+            _tell(self, changes)
         self.refresh_from_db()
 
     def confirm(self, user: User | None) -> None:
@@ -595,15 +603,17 @@ class Push(models.Model):
     def retry_enrichment(self, user: User | None) -> None:
         """Only the enrichment is tried again; the create never is."""
         rows = Push.objects.filter(pk=self.pk, enrichment_status=EnrichmentStatus.FAILED)
+        decision = _decided("retry_enrich", user)
         changed = rows.update(
             enrichment_status=EnrichmentStatus.PENDING,
             enrichment_after=Now(),
             enrichment_tries=0,
             updated_at=Now(),
-            **_decided("retry_enrich", user),
+            **decision,
         )
         if not changed:
             raise WrongStateError(f"push {self.pk}: its enrichment has not failed")
+        _tell(self, decision)
 
     def retry(self, user: User | None) -> None:
         """Try again what was given up; raises IntegrityError where a newer push took its place."""
@@ -636,6 +646,10 @@ def _no_error() -> dict[str, Any]:
 
 def _decided(decision: str, user: User | None) -> dict[str, Any]:
     return {"decision": decision, "decided_by": user, "decided_at": Now()}
+
+
+def _tell(push: Push, changes: dict[str, Any]) -> None:
+    decided.send(Push, push=push, decision=changes["decision"], user=changes["decided_by"])
 
 
 def _afresh() -> dict[str, Any]:

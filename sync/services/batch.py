@@ -19,6 +19,7 @@ from sync.services.journal import Journal
 from sync.services.ledger import DirectLedger
 from sync.services.recovery import recover
 from sync.services.steps import DiscardedError, Job, prepare
+from sync.vocabulary import ErrorCode, sentence
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 10.0
@@ -47,6 +48,8 @@ class Report:
     waited: bool = False
     pushes: list[Line] = field(default_factory=list)
     problem: str = ""
+    # Lines of people who were erased on request: in `pushes` too, without a push.
+    erased: list[Line] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -92,8 +95,15 @@ def queue(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) ->
 
 def report_of(done: Dispatched, *, asked: int, waited: bool = False) -> Report:
     pushes = Push.objects.filter(run=done.run).order_by("pk")
-    blocked = len(done.blocked)
-    return Report(asked, done.run.pk, blocked, waited, [_line(push) for push in pushes])
+    erased = [_erased_line(key) for key in done.erased]
+    lines = [_line(push) for push in pushes]
+    return Report(asked, done.run.pk, len(done.blocked), waited, [*lines, *erased], erased=erased)
+
+
+def _erased_line(key: str) -> Line:
+    """No push is made for a person who was erased on request."""
+    code = ErrorCode.PERSON_ERASED
+    return Line(key, "", PushStatus.FAILED, code.value, sentence(code))
 
 
 def _line(push: Push) -> Line:
@@ -116,7 +126,7 @@ def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
             sweep_at = time.monotonic() + SWEEP_SECONDS
         time.sleep(POLL_SECONDS)
     report.waited = True
-    report.pushes = [_line(push) for push in pushes.order_by("pk")]
+    report.pushes = [*(_line(push) for push in pushes.order_by("pk")), *report.erased]
     return report
 
 
@@ -141,6 +151,7 @@ def _try(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
         vacancy=vacancy.slug,
         resume_policy=company.resume_policy,
         resume_transport=company.resume_transport,
+        contact_within_days=company.contact_within_days,
     )
     try:
         candidate = prepare(job, hrflow_client(source), Journal())

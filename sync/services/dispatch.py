@@ -26,7 +26,7 @@ from sync.models import (
     WrongStateError,
 )
 from sync.models.states import RETRYABLE, PushStatus
-from sync.services import doorbell
+from sync.services import doorbell, privacy
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -37,11 +37,13 @@ BATCH = 500
 
 @dataclass
 class Dispatched:
-    """What became of a wish. `blocked`: keys whose push is open or succeeded already."""
+    """What became of a wish. `blocked`: keys whose push is open or succeeded already; `erased`:
+    keys of people who were erased on request (ErrorCode.PERSON_ERASED)."""
 
     run: Run
     created: int = 0
     blocked: list[str] = field(default_factory=list)
+    erased: list[str] = field(default_factory=list)
 
 
 def dispatch(
@@ -94,10 +96,13 @@ def add_pushes(result: Dispatched, keys: Sequence[str]) -> None:
     """Add pushes to a run; who has an open or successful one already is told so, not doubled."""
     run = result.run
     assert run.source is not None and run.vacancy is not None
-    taken = blocked_keys(run.source, run.vacancy, keys)
-    result.blocked += [key for key in keys if key in taken]
     known = {p.key: p for p in Profile.objects.filter(source=run.source, key__in=keys)}
-    wanted = [key for key in keys if key not in taken]
+    erased = privacy.erased_keys({k: known[k].email if k in known else "" for k in keys})
+    taken = set(blocked_keys(run.source, run.vacancy, keys))
+    taken |= privacy.purged_keys(run.source, run.vacancy, keys)
+    result.erased += [key for key in keys if key in erased]
+    result.blocked += [key for key in keys if key in taken - erased]
+    wanted = [key for key in keys if key not in taken | erased]
     before = run.pushes.count()
     # Another click may have been faster since: the constraint decides, and the count tells.
     Push.objects.bulk_create(

@@ -23,6 +23,7 @@ RUN_WORKFLOW = "sync.tasks.run_workflow"
 TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600}
 # A bell whose task never began (lost by the broker) may be rung again after this.
 LONGEST_SILENT_SECONDS = 15
+NOTE_SECONDS = 3600
 
 
 def ring_after_commit() -> None:
@@ -61,6 +62,15 @@ def forget(worker_id: str) -> None:
 def answer(task: str, number: int | str = 0) -> None:
     """The task has begun: whoever comes now rings again."""
     cache.delete(_key(task, number))
+
+
+def leave_note(task: str, number: int | str = 0) -> None:
+    """For the one who is doing this already: do it once more."""
+    cache.set(f"note:{_key(task, number)}", 1, NOTE_SECONDS)
+
+
+def take_note(task: str, number: int | str = 0) -> bool:
+    return bool(cache.delete(f"note:{_key(task, number)}"))
 
 
 def _key(task: str, number: int | str) -> str:

@@ -286,6 +286,7 @@ def _job(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]]) -> Jo
         format=run.format or None,
         resume_policy=run.resume_policy or company.resume_policy,
         resume_transport=company.resume_transport,
+        contact_within_days=company.contact_within_days,
         answers=answers or run.answers,
     )
 

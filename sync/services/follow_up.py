@@ -107,6 +107,9 @@ def _attributed(vacancy: FlatchrVacancy) -> set[str]:
 
 def _attribute(pushes: Iterable[Push], applicants: list[Found], taken: set[str]) -> None:
     for push in pushes:
+        if push.applicant_id:
+            _look_again(push, applicants)
+            continue
         known = taken.union(push.known_applicants)
         found = _own(push, [a for a in applicants if a.id not in known])
         if found:
@@ -115,6 +118,15 @@ def _attribute(pushes: Iterable[Push], applicants: list[Found], taken: set[str])
         else:
             last = push.confirm_tries + 1 >= MOST_CONFIRM_TRIES
             push.be_missed(delay=None if last else _next_look(push))
+
+
+def _look_again(push: Push, applicants: list[Found]) -> None:
+    """Found before; an event said that something has changed, mostly its stage."""
+    now = next((one for one in applicants if one.id == push.applicant_id), None)
+    if now:
+        push.be_found(applicant_id=now.id, column=now.column)
+    else:
+        push.be_left_alone()
 
 
 def _own(push: Push, fresh: list[Found]) -> Found | None:

@@ -13,15 +13,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from sync.clients.hrflow import HrFlowClient, ProfilePage
+from sync.consent import Contact, is_over
 from sync.exceptions import ConfigurationError, PermanentError, RetryableError, SyncError
 from sync.models import HrFlowSource, Profile
 from sync.models.configs import IMPORT_DIES_AFTER
-from sync.services import heartbeat, limits, stopping
+from sync.services import heartbeat, limits, privacy, stopping
 from sync.services.accounts import hrflow_client
 from sync.services.ledger import DirectLedger
 from sync.summaries import Summary, summarise
@@ -44,6 +46,9 @@ class Imported:
     updated: int = 0
     unchanged: int = 0
     gone: int = 0
+    # Left out: people erased on request, and those who may no longer be kept (RETENTION_DAYS).
+    erased: int = 0
+    too_old: int = 0
     full: bool = False
     seen: set[str] = field(default_factory=set, repr=False)
     newest: datetime | None = None
@@ -143,6 +148,30 @@ def _store(
 ) -> datetime | None:
     """Write what is new or changed; returns the oldest update time of the page."""
     summaries = {str(p["key"]): summarise(p) for p in profiles}
+    times = [s["remote_updated_at"] for s in summaries.values() if s["remote_updated_at"]]
+    result.newest = max([*times, *([result.newest] if result.newest else [])], default=None)
+    _write(source, _kept(source, summaries, result), result)
+    return min(times, default=None)
+
+
+def _kept(
+    source: HrFlowSource, summaries: dict[str, Summary], result: Imported
+) -> dict[str, Summary]:
+    """Without the erased, nor what a purge would take away again."""
+    erased = privacy.erased_keys({key: s["email"] for key, s in summaries.items()})
+    old = {key for key, s in summaries.items() if _is_over(s)} - erased
+    old -= set(Profile.objects.filter(source=source, key__in=old).values_list("key", flat=True))
+    result.erased += len(erased)
+    result.too_old += len(old)
+    return {key: s for key, s in summaries.items() if key not in erased | old}
+
+
+def _is_over(summary: Summary) -> bool:
+    contact = Contact(summary["last_contact_at"], summary["consent_until"])
+    return is_over(contact, retention_days=settings.RETENTION_DAYS, now=timezone.now())
+
+
+def _write(source: HrFlowSource, summaries: dict[str, Summary], result: Imported) -> None:
     known = {p.key: p for p in Profile.objects.filter(source=source, key__in=summaries)}
     result.created += sum(key not in known for key in summaries)
     changed = sum(key in known and _differs(known[key], s) for key, s in summaries.items())
@@ -154,9 +183,6 @@ def _store(
         unique_fields=["source", "key"],
         update_fields=FIELDS,
     )
-    times = [s["remote_updated_at"] for s in summaries.values() if s["remote_updated_at"]]
-    result.newest = max([*times, *([result.newest] if result.newest else [])], default=None)
-    return min(times, default=None)
 
 
 def _differs(profile: Profile, summary: Mapping[str, Any]) -> bool:

@@ -11,9 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
+from django.utils import timezone
 
 from sync.clients.hrflow import HrFlowClient
 from sync.clients.resume import Resume, as_document, download_resume
+from sync.consent import check_contact, read_contact
 from sync.exceptions import PermanentError
 from sync.formatting import Candidate, check_candidate
 from sync.generated_resume import generate_resume
@@ -50,6 +52,8 @@ class Job:
     resume_policy: str = ResumePolicy.REQUIRE
     resume_transport: str = ResumeTransport.DOCUMENT
     answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    # The company's rule about consent and last contact; None: it has none.
+    contact_within_days: int | None = None
 
 
 def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
@@ -60,10 +64,18 @@ def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
     """
     with journal.step(Stage.READ):
         profile = hrflow.read_profile(job.source_key, job.profile_key)
+    if job.contact_within_days is not None:
+        with journal.step(Stage.LOGICS):
+            _check_contact(profile, job.contact_within_days)
     candidate = format_candidate(job, profile, journal)
     with journal.step(Stage.RESUME):
         attach_resume(candidate, job)
     return complete(candidate, job)
+
+
+def _check_contact(profile: Mapping[str, Any], within_days: int) -> None:
+    contact = read_contact(profile)
+    check_contact(contact, within_days=within_days, today=timezone.localdate())
 
 
 def format_candidate(job: Job, profile: Mapping[str, Any], journal: Journal) -> Candidate:

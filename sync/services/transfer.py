@@ -31,7 +31,7 @@ from sync.models.breaker import Breaker
 from sync.models.pushes import AttemptOutcome, Stage
 from sync.models.states import PushStatus
 from sync.redaction import redact
-from sync.services import breakers, limits, stopping
+from sync.services import breakers, limits, privacy, stopping
 from sync.services.accounts import flatchr_client, hrflow_client
 from sync.services.endings import (
     Ending,
@@ -73,6 +73,7 @@ def job_of(push: Push) -> Job:
         format=push.run.format,
         resume_policy=push.run.resume_policy or company.resume_policy,
         resume_transport=company.resume_transport,
+        contact_within_days=company.contact_within_days,
         answers=push.run.answers,
     )
 
@@ -243,6 +244,7 @@ class Transfer:
             raise LostClaimError(f"push {self.push.pk}: too late to send")
 
     def _commit_intent(self, candidate: Candidate) -> None:
+        privacy.check_may_send(candidate, self.push.profile_key)
         self._check_twins(candidate)
         self.push.begin_create(
             firstname=str(candidate["firstname"]),
@@ -296,6 +298,9 @@ class Transfer:
             "finished_at": Now(),
         }
         ending.verb(self.push)
+        if error is not None and error.code == ErrorCode.PERSON_ERASED:
+            privacy.forget_push(self.push)
+            values["steps"] = []
         if self.attempt_pk:
             PushAttempt.objects.filter(pk=self.attempt_pk).update(**values)
         else:

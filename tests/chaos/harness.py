@@ -12,7 +12,7 @@ from typing import Any
 from tests.chaos import faults, killer, people
 from tests.chaos.groups import Group, wait_ready
 from tests.chaos.judge import Verdict, counts, judge, longest_gap
-from tests.chaos.stage import SHORT, Stage, open_stage
+from tests.chaos.stage import SHORT, SHORTER, Stage, open_stage
 
 SETTLE_LIMIT = 240.0  # seconds that a run may take to end once the faults have stopped
 STORM_LIMIT = 120.0  # seconds that the faults go on after the last kill, at most
@@ -55,6 +55,7 @@ class Run:
             injected = faults.injected(sandbox)
             faults.switch_off(sandbox)
             settled = self._settle()
+            self.killer.wake(everybody=True)
             stops = [group.stop() for group in self.groups]
         finally:
             for group in self.groups:
@@ -120,6 +121,7 @@ class Run:
         """Time passes; a worker command that has ended is started again."""
         end = time.monotonic() + seconds
         while True:
+            self.killer.wake()
             for group in self.groups:
                 group.keep_running()
             left = end - time.monotonic()
@@ -186,6 +188,6 @@ def run(options: Options) -> dict[str, Any]:
         options.database,
         profiles=profiles,
         latency_ms=options.latency_ms,
-        overrides=SHORT,
+        overrides=SHORTER if options.short else SHORT,
     ) as stage:
         return Run(options, stage).run()

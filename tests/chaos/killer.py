@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -13,11 +14,13 @@ from tests.chaos.groups import Group, kill
 from tests.chaos.stage import Stage, empty_broker
 
 # How often each is hit. `group`: watcher and cluster at once. `broker`: its tasks are lost.
+# `asleep`: a busy worker stops, and wakes up when its pushes have long been given to others.
 LONG = {
     "busy": 4, "idle": 3, "pusher": 1, "monitor": 1, "guard": 1, "main": 1, "watcher": 1,
-    "group": 2, "broker": 1,
+    "group": 2, "broker": 1, "asleep": 2,
 }  # fmt: skip
 SHORT = {"busy": 1, "idle": 1, "broker": 1, "group": 1}
+ASLEEP = 13.0  # seconds: longer than the lease and the settle time together
 PATIENCE = 30.0  # seconds to wait for somebody in the wanted role
 
 
@@ -30,6 +33,7 @@ class Killer:
     rng: random.Random
     hits: list[tuple[str, datetime]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    sleepers: dict[int, float] = field(default_factory=dict)
 
     def plan(self, kinds: dict[str, int]) -> list[str]:
         steps = [kind for kind, count in kinds.items() for _ in range(count)]
@@ -45,12 +49,28 @@ class Killer:
             idle(0.05)
         self.missed.append(kind)
 
+    def wake(self, everybody: bool = False) -> None:
+        for pid, moment in list(self.sleepers.items()):
+            if everybody or time.monotonic() >= moment:
+                del self.sleepers[pid]
+                kill(pid, signal.SIGCONT)
+
+    def _put_to_sleep(self, group: Group) -> bool:
+        found = [pid for pid in group.find("busy") if pid not in self.sleepers]
+        if not found or not kill(found[0], signal.SIGSTOP):
+            return False
+        self.sleepers[found[0]] = time.monotonic() + ASLEEP
+        return True
+
     def _strike(self, kind: str) -> bool:
         group = self.rng.choice(self.groups)
         if kind == "broker":
             empty_broker(self.stage)
         elif kind == "group":
             group.kill_all()
+        elif kind == "asleep":
+            if not self._put_to_sleep(group):
+                return False
         else:
             found = group.find(kind)
             if not found or not kill(self.rng.choice(found)):

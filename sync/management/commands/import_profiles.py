@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.management.commands.push import find_source
-from sync.services.importing import ImportRunningError, import_profiles
+from sync.services.importing import Imported, ImportRunningError, import_profiles
 
 
 class Command(BaseCommand):
@@ -27,5 +27,11 @@ class Command(BaseCommand):
             raise CommandError(f"An import of {source} is already at work.") from None
         self.stdout.write(
             f"{source}: {found.created} new, {found.updated} changed, "
-            f"{found.unchanged} unchanged, {found.gone} gone"
+            f"{found.unchanged} unchanged, {found.gone} gone{_left_out(found)}"
         )
+
+
+def _left_out(found: Imported) -> str:
+    told = [f"{found.too_old} too old to be kept"] if found.too_old else []
+    told += [f"{found.erased} erased on request"] if found.erased else []
+    return f"; left out: {', '.join(told)}" if told else ""

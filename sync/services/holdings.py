@@ -1,0 +1,146 @@
+"""Everything that is held of one person: found by e-mail or profile key, in every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+from django_q.models import OrmQ, Task
+
+from sync.models import Profile, Push, PushAttempt
+from sync.models.states import WITH_INTENT
+from sync.services.privacy import normalise_email
+
+# More than one person has in all sources together: an address that many share.
+MOST_PROFILES = 25
+# A word shorter than this stands in too many texts to tell a person.
+SHORTEST_NEEDLE = 4
+
+
+class SharedMarkError(Exception):
+    """Too many profiles share an e-mail: its argument says how many. They may be many people."""
+
+
+@dataclass
+class Holdings:
+    """Rows of one person. `emails` are normalised."""
+
+    emails: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+
+    @property
+    def profiles(self) -> QuerySet[Profile]:
+        return Profile.objects.filter(key__in=self.keys).select_related("source").order_by("pk")
+
+    @property
+    def pushes(self) -> QuerySet[Push]:
+        found = Push.objects.filter(profile_key__in=self.keys)
+        return found.select_related("source", "vacancy__company").order_by("pk")
+
+    @property
+    def attempts(self) -> QuerySet[PushAttempt]:
+        return PushAttempt.objects.filter(push__in=self.pushes.values("pk")).order_by("pk")
+
+    @property
+    def sent_to(self) -> list[Push]:
+        """Where Flatchr has, or may have, the person: it must be asked to erase them as well."""
+        there = Q(status__in=WITH_INTENT, create_started_at__isnull=False) | ~Q(applicant_id="")
+        return list(self.pushes.filter(there))
+
+    def needles(self) -> set[str]:
+        """What a text would mention the person by."""
+        names = set(self.profiles.values_list("full_name", flat=True))
+        names |= set(self.pushes.values_list("candidate_name", flat=True))
+        phones = set(self.pushes.values_list("candidate_phone", flat=True))
+        found = {*self.emails, *self.keys, *names, *phones}
+        return {one.casefold() for one in found if len(one) >= SHORTEST_NEEDLE}
+
+
+def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Holdings:
+    """Whoever has this e-mail or profile key, with all their other profiles and addresses.
+
+    Raises SharedMarkError where that leads to more profiles than one person has; `force` takes
+    them all the same.
+    """
+    found = Holdings()
+    emails, keys = {normalise_email(email)} - {""}, {profile_key.strip()} - {""}
+    while emails - found.emails or keys - found.keys:
+        found.emails |= emails
+        found.keys |= keys
+        if len(found.keys) > MOST_PROFILES and not force:
+            raise SharedMarkError(len(found.keys))
+        keys = _keys_of(found.emails)
+        emails = _emails_of(found.keys)
+    return found
+
+
+def _keys_of(emails: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for email in emails:
+        found |= set(Profile.objects.filter(email__iexact=email).values_list("key", flat=True))
+        pushes = Push.objects.filter(candidate_email=email)
+        found |= set(pushes.values_list("profile_key", flat=True))
+    return found
+
+
+def _emails_of(keys: Iterable[str]) -> set[str]:
+    rows = set(Profile.objects.filter(key__in=keys).values_list("email", flat=True))
+    rows |= set(Push.objects.filter(profile_key__in=keys).values_list("candidate_email", flat=True))
+    return {normalise_email(email) for email in rows} - {""}
+
+
+# --- where nobody should be, and where they are looked for all the same -------------------------
+
+
+def log_entries(holdings: Holdings) -> list[LogEntry]:
+    """Entries of the admin's own log that concern the person or mention them."""
+    words = Q(pk__in=[])
+    for needle in holdings.needles():
+        words |= Q(object_repr__icontains=needle) | Q(change_message__icontains=needle)
+    rows = [("profile", holdings.profiles), ("push", holdings.pushes)]
+    for model, queryset in rows:
+        ids = [str(pk) for pk in queryset.values_list("pk", flat=True)]
+        here = Q(content_type__app_label="sync", content_type__model=model)
+        words |= here & Q(object_id__in=ids)
+    # A colleague may bear the name of a candidate: what concerns accounts stays.
+    return list(LogEntry.objects.filter(words).exclude(content_type__app_label="auth"))
+
+
+def tasks(needles: set[str]) -> list[Task]:
+    """Results of tasks, with their arguments and tracebacks."""
+    rows = Task.objects.order_by("pk").iterator(chunk_size=500)
+    return [
+        row for row in rows if _mentions([row.args, row.kwargs, row.result, row.name], needles)
+    ]
+
+
+def waiting_tasks(needles: set[str]) -> list[OrmQ]:
+    """Waiting tasks: a doorbell names no person, so one that does is none of ours."""
+    return [row for row in OrmQ.objects.order_by("pk") if _mentions(row.task, needles)]
+
+
+def sessions(needles: set[str]) -> list[Session]:
+    """Sessions with a message that tells of the person."""
+    rows = Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=500)
+    return [row for row in rows if _mentions(row.get_decoded(), needles)]
+
+
+def _mentions(value: Any, needles: set[str]) -> bool:
+    text = str(value).casefold()
+    return any(needle in text for needle in needles)
+
+
+def presence_keys(pushes: Iterable[Push], kept: timedelta) -> Iterator[str]:
+    """Cache entries that list (masked) applicants of the vacancies these pushes went to."""
+    from sync.models import Run
+
+    vacancies = {push.vacancy_id for push in pushes}
+    runs = Run.objects.filter(vacancy__in=vacancies, created_at__gte=timezone.now() - kept)
+    for run in runs.only("pk", "vacancy_id"):
+        yield f"presence:{run.pk}:{run.vacancy_id}"

@@ -1,0 +1,204 @@
+"""What is no longer needed goes by itself, once a day: payloads, people, and what the queue left."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib import import_module
+
+from django.conf import settings
+from django.contrib.admin.models import LogEntry
+from django.core.cache import cache
+from django.core.cache.backends.db import DatabaseCache
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django_q.models import Task
+
+from sync.models import (
+    Action,
+    AuditEntry,
+    ErasedPerson,
+    Profile,
+    Push,
+    PushAttempt,
+    Run,
+    RunStatus,
+)
+from sync.models.states import OPEN, PushStatus
+from sync.services import audit, privacy
+from sync.services.erasure import delete_pushes
+from sync.services.scrubbing import scrub
+
+BATCH = 500
+# What the queue says of tasks that are done serves to look at a fault, no longer.
+QUEUE_DAYS = 7
+DRAFT_DAYS = 1
+PERSONAL = ("people", "pushes", "profiles", "payloads", "returned")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Until when each kind of thing is kept: what is older goes."""
+
+    people: datetime
+    payloads: datetime
+    log: datetime
+    queue: datetime
+    drafts: datetime
+
+
+def limits(retention_days: int | None = None, now: datetime | None = None) -> Limits:
+    now = now or timezone.now()
+    days = settings.RETENTION_DAYS if retention_days is None else retention_days
+    return Limits(
+        people=now - timedelta(days=days),
+        payloads=now - timedelta(days=settings.PAYLOAD_DAYS),
+        log=now - timedelta(days=settings.AUDIT_DAYS),
+        queue=now - timedelta(days=QUEUE_DAYS),
+        drafts=now - timedelta(days=DRAFT_DAYS),
+    )
+
+
+def purge(retention_days: int | None = None, *, dry_run: bool = False) -> dict[str, int]:
+    """Delete what is over; returns how many rows of each kind. `dry_run` only counts them."""
+    until = limits(retention_days)
+    if dry_run:
+        return _count(until)
+    counts = Counter(_purge_people(until))
+    counts["payloads"] = _payloads(until).update(steps=[], message="")
+    counts["returned"] = _forget_returned()
+    counts.update(_purge_rest(until))
+    found = {name: count for name, count in sorted(counts.items()) if count}
+    if any(found.get(name) for name in PERSONAL):
+        audit.record(None, Action.PURGE, **found)
+        scrub()
+    return found
+
+
+def _count(until: Limits) -> dict[str, int]:
+    counts = {
+        "pushes": over_pushes(until.people).count(),
+        "profiles": over_profiles(until.people).count(),
+        "payloads": _payloads(until).count(),
+        "tasks": Task.objects.filter(stopped__lt=until.queue).count(),
+        "drafts": _drafts(until).count(),
+        "audit_entries": AuditEntry.objects.filter(at__lt=until.log).count(),
+    }
+    return {name: count for name, count in counts.items() if count}
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+def over_pushes(until: datetime) -> QuerySet[Push]:
+    """Closed pushes of people without any contact since: neither a push nor the profile tells of
+    one, and no consent lasts."""
+    others = Push.objects.filter(source=OuterRef("source"), profile_key=OuterRef("profile_key"))
+    recent = others.filter(Q(status__in=OPEN) | Q(closed_at__gte=until))
+    kept = Profile.objects.filter(_is_kept(until), source=OuterRef("source"))
+    kept = kept.filter(key=OuterRef("profile_key"))
+    closed = Push.objects.exclude(status__in=OPEN).filter(closed_at__lt=until)
+    return closed.filter(~Exists(recent), ~Exists(kept)).order_by("pk")
+
+
+def over_profiles(until: datetime) -> QuerySet[Profile]:
+    pushes = Push.objects.filter(source=OuterRef("source"), profile_key=OuterRef("key"))
+    recent = pushes.filter(Q(status__in=OPEN) | Q(closed_at__gte=until))
+    return Profile.objects.exclude(_is_kept(until)).filter(~Exists(recent)).order_by("pk")
+
+
+def _is_kept(until: datetime) -> Q:
+    """Of an index row from before dates of contact were kept, what HrFlow said of it counts."""
+    known = Q(last_contact_at__gte=until) | Q(consent_until__gte=timezone.localdate())
+    unknown = Q(last_contact_at=None) & (Q(seen_at__gte=until) | Q(seen_at=None))
+    return known | unknown
+
+
+def _purge_people(until: Limits) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for pushes in _batches(over_pushes(until.people)):
+        with transaction.atomic():
+            _remember(pushes)
+            deleted, attempts = delete_pushes(Push.objects.filter(pk__in=pushes))
+        counts.update(pushes=deleted, attempts=attempts)
+    for profiles in _batches(over_profiles(until.people)):
+        with transaction.atomic():
+            rows = Profile.objects.filter(pk__in=profiles)
+            counts["profiles"] += rows.delete()[1].get("sync.Profile", 0)
+    counts["runs"] = _old_runs(until).delete()[1].get("sync.Run", 0)
+    return counts
+
+
+def _remember(pushes: list[int]) -> None:
+    """Who is in Flatchr must not be sent there again for want of a row that says so."""
+    there = Push.objects.filter(pk__in=pushes, status=PushStatus.SUCCEEDED)
+    privacy.remember_pushed(list(there.values_list("source_id", "profile_key", "vacancy_id")))
+
+
+def _old_runs(until: Limits) -> QuerySet[Run]:
+    return Run.objects.filter(finished_at__lt=until.people, pushes=None)
+
+
+def _batches(rows: QuerySet[Push] | QuerySet[Profile]) -> Iterator[list[int]]:
+    """Keys, a few hundred at a time; each batch is deleted before the next is asked for."""
+    last = 0
+    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        yield keys
+        last = keys[-1]
+
+
+def _forget_returned() -> int:
+    """An import that had read a page just before its people were erased may have stored them."""
+    if not ErasedPerson.objects.exists():
+        return 0
+    gone = 0
+    rows = Profile.objects.order_by("pk")
+    for keys in _batches(rows):
+        page = {p.pk: p for p in Profile.objects.filter(pk__in=keys).only("key", "email")}
+        erased = privacy.erased_keys({p.key: p.email for p in page.values()})
+        back = [pk for pk, profile in page.items() if profile.key in erased]
+        gone += Profile.objects.filter(pk__in=back).delete()[0] if back else 0
+    return gone
+
+
+# --- the rest -----------------------------------------------------------------------------------
+
+
+def _payloads(until: Limits) -> QuerySet[PushAttempt]:
+    """What was sent and answered, of pushes closed a while ago."""
+    closed = PushAttempt.objects.filter(push__closed_at__lt=until.payloads)
+    return closed.exclude(steps=[], message="").order_by()
+
+
+def _drafts(until: Limits) -> QuerySet[Run]:
+    return Run.objects.filter(status=RunStatus.DRAFT, created_at__lt=until.drafts)
+
+
+def _purge_rest(until: Limits) -> dict[str, int]:
+    session_store = import_module(settings.SESSION_ENGINE).SessionStore
+    session_store.clear_expired()
+    return {
+        "tasks": Task.objects.filter(stopped__lt=until.queue)._raw_delete("default"),
+        "drafts": _drafts(until).delete()[1].get("sync.Run", 0),
+        "audit_entries": AuditEntry.objects.order_by().forget_before(until.log),
+        "log_entries": LogEntry.objects.filter(action_time__lt=until.log).delete()[0],
+        "cache": _purge_cache(),
+    }
+
+
+def _purge_cache() -> int:
+    """Redis forgets by itself; the table only when it is full."""
+    if not isinstance(cache, DatabaseCache) and not _is_database_cache():
+        return 0
+    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
+    with connection.cursor() as cursor:
+        now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
+        cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])
+        return int(cursor.rowcount)
+
+
+def _is_database_cache() -> bool:
+    return str(settings.CACHES["default"]["BACKEND"]).endswith("DatabaseCache")
