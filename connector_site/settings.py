@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sync.services.audit.AuditMiddleware",
     "sync.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -141,7 +142,11 @@ FLATCHR_CAREERS_URL = env.address("FLATCHR_CAREERS_URL", "https://careers.flatch
 RESUME_ALLOWED_PRIVATE_HOSTS = env.words("RESUME_ALLOWED_PRIVATE_HOSTS", [])
 RESUME_MAX_BYTES = env.whole("RESUME_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
 FIELD_ENCRYPTION_KEYS = env.keys("FIELD_ENCRYPTION_KEYS")
+# How long people are kept after the last contact, what was sent and answered after a push is
+# closed, and the audit log (docs/privacy.md).
 RETENTION_DAYS = env.whole("RETENTION_DAYS", 730, minimum=1)
+PAYLOAD_DAYS = env.whole("PAYLOAD_DAYS", 30)
+AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, minimum=1)
 
 # A push makes at most a handful of requests after the doorbell's time is up.
 _TASK_SECONDS = int(DOORBELL_SECONDS + 5 * HTTP_TIMEOUT_SECONDS) + 10
@@ -178,6 +183,7 @@ AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
 ]
 LOGIN_URL = "admin:login"
+LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_RESET_TIMEOUT = 3600
 
 # Failed sign-ins (sync/sign_in.py).

@@ -17,6 +17,7 @@ class SyncConfig(AppConfig):
     def ready(self) -> None:
         autodiscover_modules("logics", "formats")
         _listen_to_queue()
+        _keep_audit_log()
         _listen_to_sign_ins()
         post_migrate.connect(_set_up, sender=self)
 
@@ -42,11 +43,20 @@ def _listen_to_sign_ins() -> None:
     user_logged_in.connect(begin_session)
 
 
+def _keep_audit_log() -> None:
+    from sync.services import audit
+
+    audit.connect()
+
+
 def _set_up(**_: Any) -> None:
-    """What every installation needs besides its tables: the cache's table and the schedules."""
+    """What every installation needs besides its tables: the cache's table, the schedules, the
+    roles."""
     from django.core.management import call_command
 
+    from sync.services.roles import ensure_roles
     from sync.services.schedules import ensure_schedules
 
     call_command("createcachetable", verbosity=0)
     ensure_schedules()
+    ensure_roles()

@@ -61,8 +61,8 @@ def check_contact(contact: Contact, *, within_days: int | None, today: date) -> 
         return
     last = contact.last_contact
     if last is None or last.date() < today - timedelta(days=within_days):
-        told = {"date": last.date().isoformat()} if last else {}
-        raise PermanentError(ErrorCode.CONTACT_TOO_OLD, days=within_days, **told)
+        told = last.date().isoformat() if last else "—"
+        raise PermanentError(ErrorCode.CONTACT_TOO_OLD, days=within_days, date=told)
 
 
 def is_over(contact: Contact, *, retention_days: int, now: datetime) -> bool:

@@ -48,7 +48,14 @@ class Candidate(dict[str, Any]):
     ) -> None:
         super().__init__(body)
         self.profile = profile
-        self.enrichment = enrichment
+        self._enrichment = enrichment
+
+    @property
+    def enrichment(self) -> dict[str, Any] | None:
+        """Made when it is asked for: most pushes never need it."""
+        if self._enrichment is None:
+            self._enrichment = format_enrichment(self.profile)
+        return self._enrichment or None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +165,7 @@ def normalise_result(result: object, profile: Mapping[str, Any], name: str = "")
     if not body:
         raise PermanentError(ErrorCode.FORMAT_EMPTY, name=name or "format")
     kept = {key: value for key, value in body.items() if key not in _SENDERS_KEYS}
-    value = enrichment if enrichment is not None else format_enrichment(profile)
-    return Candidate(_without_empty(kept), profile=profile, enrichment=value or None)
+    return Candidate(_without_empty(kept), profile=profile, enrichment=enrichment)
 
 
 def _parts(result: object) -> tuple[Mapping[str, Any], dict[str, Any] | None]:

@@ -14,11 +14,12 @@ from typing import Any
 from axes.handlers.database import AxesDatabaseHandler
 from axes.models import AccessAttempt
 from django.conf import settings
-from django.contrib.auth import get_user_model
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+
+from sync.models.audit import known_username
 
 # Names tried from one address within the pause; more than an office mistypes.
 FAILURES_PER_ADDRESS = 50
@@ -49,8 +50,7 @@ def pause() -> timedelta:
 def name_to_keep(_request: HttpRequest | None, credentials: dict[str, Any] | None) -> str:
     """The name where somebody is called so, else a digest: people type passwords there."""
     name = str((credentials or {}).get("username") or "")
-    manager = get_user_model()._default_manager
-    if name and manager.filter(username=name[:150]).exists():
+    if name and known_username(name):
         return name
     return f"?{hmac.digest(settings.SECRET_KEY.encode(), name.encode(), hashlib.sha256).hex()[:16]}"
 

@@ -12,6 +12,7 @@ from sync.services import (
     doorbell,
     heartbeat,
     importing,
+    purging,
     recovery,
     schedules,
     shifts,
@@ -78,6 +79,12 @@ def beat(worker_id: str = "") -> None:
     """Proof of life of the group that executes this, whichever asked for it."""
     doorbell.answer(doorbell.BEAT, worker_id)
     heartbeat.beat()
+
+
+def purge() -> dict[str, int]:
+    """Once a day; returns counts, which name nobody."""
+    heartbeat.beat()
+    return purging.purge()
 
 
 def sweep() -> None:

@@ -16,7 +16,6 @@ from sync.services import endings
 from tests.conftest import World
 
 
-
 @pytest.fixture
 def slow_clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Nothing falls due by itself within a test: `make_due` says when, so that rounds count."""

@@ -172,9 +172,7 @@ def test_a_create_that_is_lost_every_time_ends_after_the_last_attempt(
     assert world.sandbox.received() == []
 
 
-def test_a_success_page_that_stored_nothing_is_not_a_success(
-    world: World, settings: Any
-) -> None:
+def test_a_success_page_that_stored_nothing_is_not_a_success(world: World, settings: Any) -> None:
     settings.PUSH_MAX_ATTEMPTS = 2
     world.sandbox.set_faults(fault("create", "html", times=None))
     [push] = queue(world, *world.keys(1), source=world.bulk)
@@ -320,9 +318,7 @@ def test_a_homonym_is_never_given_the_candidate_of_the_other(world: World) -> No
     """Both answers are lost, one candidate is there: nobody can say whose it is."""
     keys = homonyms(world)
     pushes = queue(world, *keys)
-    world.sandbox.set_faults(
-        lose_create(LOST_BEFORE["500"]), lose_create(CREATED_THEN_LOST["500"])
-    )
+    world.sandbox.set_faults(lose_create(LOST_BEFORE["500"]), lose_create(CREATED_THEN_LOST["500"]))
     world.work()
     for _ in range(3):
         make_due()
@@ -424,9 +420,7 @@ def stored_profiles_sent(world: World) -> dict[str, int]:
 def test_one_search_serves_a_whole_run(world: World) -> None:
     keys = world.keys(12)
     world.dispatch(*keys, source=world.bulk)
-    Push.objects.filter(profile_key__in=keys[6:]).update(
-        next_attempt_at=Now() + timedelta(hours=1)
-    )
+    Push.objects.filter(profile_key__in=keys[6:]).update(next_attempt_at=Now() + timedelta(hours=1))
     world.work()
     assert Push.objects.filter(status=S.SUCCEEDED).count() == 6
     finish(world)  # Another doorbell, as another worker would answer it.

@@ -8,7 +8,7 @@ import hmac
 import json
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -57,13 +57,12 @@ SCHEMES: list[Callable[..., str]] = [plain, over_body, over_encoded]
 
 
 @pytest.fixture(autouse=True)
-def fresh_limits() -> Iterator[None]:
+def fresh_limits() -> None:
     from django.core.cache import cache
 
     cache.clear()
     for limiter in (webhooks.refusals, webhooks.events_taken):
         limiter.clear()
-    yield
 
 
 @pytest.fixture
@@ -187,7 +186,9 @@ def test_a_source_without_a_secret_takes_no_events(desk: Desk) -> None:
     desk.source.webhook_secret = ""
     desk.source.save()
     for secret in ("", SECRET):
-        assert tell_hrflow(desk, event(desk), sign=lambda b, s=secret: plain(b, s)).status_code == 404
+        assert (
+            tell_hrflow(desk, event(desk), sign=lambda b, s=secret: plain(b, s)).status_code == 404
+        )
 
 
 def test_a_source_whose_secret_cannot_be_read_takes_no_events(
@@ -233,7 +234,9 @@ def test_only_a_post_is_taken(desk: Desk, path: str, method: str) -> None:
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", "", "text/html"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "", "text/html"]
+)
 def test_only_json_is_taken(desk: Desk, kind: str) -> None:
     assert tell_hrflow(desk, event(desk), content_type=kind).status_code == 415
 
@@ -254,7 +257,7 @@ def test_a_large_body_is_refused_unread(desk: Desk, monkeypatch: pytest.MonkeyPa
 
 
 MALFORMED = [
-    b"",
+    b" ",
     b"{",
     b"null",
     b"[]",
@@ -272,7 +275,9 @@ def test_a_signed_body_of_another_form_is_refused_politely(desk: Desk, body: byt
     assert tell_hrflow(desk, body).status_code == 400
 
 
-@pytest.mark.parametrize("key", ["", None, 7, ["a"], "a" * 65, "../x", "a\0b", "é", "a b", "' OR 1=1"])
+@pytest.mark.parametrize(
+    "key", ["", None, 7, ["a"], "a" * 65, "../x", "a\0b", "é", "a b", "' OR 1=1"]
+)
 def test_a_key_that_can_be_none_is_refused(desk: Desk, workflow: Workflow, key: Any) -> None:
     assert tell_hrflow(desk, event(desk, key=key)).status_code == 400
     assert not Push.objects.exists()
@@ -320,7 +325,9 @@ def test_neither_body_nor_token_is_logged(desk: Desk, caplog: pytest.LogCaptureF
 # --- what an event of HrFlow does ---------------------------------------------------------------
 
 
-KINDS = [f"profile.{what}.{how}" for what in ("parsing", "storing") for how in ("success", "update")]
+KINDS = [
+    f"profile.{what}.{how}" for what in ("parsing", "storing") for how in ("success", "update")
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -417,7 +424,10 @@ def test_a_broker_that_is_away_does_not_lose_the_push(
         raise OSError("no broker")
 
     monkeypatch.setattr("sync.services.doorbell.async_task", away)
-    with pytest.raises(OSError), django_capture_on_commit_callbacks(execute=True):
+    with (
+        pytest.raises(OSError, match="no broker"),
+        django_capture_on_commit_callbacks(execute=True),
+    ):
         tell_hrflow(desk, event(desk))
     assert Push.objects.get().status == S.QUEUED
 
@@ -435,12 +445,12 @@ def test_an_event_brings_the_profile_into_index_and_flatchr(world: World) -> Non
         "type": "profile.storing.success",
         "profile": {"key": key, "source": {"key": world.source.source_key}},
     }
-    raw = json.dumps(body).encode()
+    raw, asked = json.dumps(body).encode(), world.sandbox.requests()
     answer = Client(headers={"HTTP-HRFLOW-SIGNATURE": over_body(raw)}).post(
         f"/hooks/hrflow/{world.source.webhook_token}/", raw, content_type="application/json"
     )
     assert answer.status_code == 200
-    assert world.sandbox.requests() == {}, "an event must be answered without asking anybody"
+    assert world.sandbox.requests() == asked, "an event is answered without asking anybody"
     tasks.import_source(world.source.pk)
     world.work()
     assert world.source.profiles.filter(key=key).exists()
@@ -495,7 +505,7 @@ def test_nothing_in_a_hint_is_believed_or_kept(desk: Desk) -> None:
 def test_a_hint_reaches_only_its_own_company_vacancy_person_and_state(desk: Desk) -> None:
     other = make_company("Other")
     strangers = [
-        pushed(desk, vacancy=make_vacancy(other, slug=desk.vacancy.slug + "-o")),
+        pushed(desk, vacancy=make_vacancy(other)),
         pushed(desk, vacancy=make_vacancy(desk.company)),
         pushed(desk, candidate_email="bob@example.com"),
         desk.push(S.FAILED, candidate_email="ada@example.com"),

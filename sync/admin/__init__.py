@@ -4,7 +4,10 @@ Django asks for that while it is still loading the admins of its own apps."""
 from importlib import import_module
 
 NOUNS = (
+    "audit",
     "companies",
+    "lockouts",
+    "privacy",
     "profiles",
     "pushes",
     "queue",

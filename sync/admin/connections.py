@@ -24,6 +24,11 @@ class AccountAdmin(ScopedAdmin[Any]):
 
     change_form_template = "sync/account.html"
 
+    def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, *args, **kwargs)
+        form.may_manage = request.user.has_perm("sync.manage_credentials")
+        return form
+
     def account_urls(self) -> list[URLPattern]:
         name = self.opts.model_name
         view = self.admin_site.admin_view

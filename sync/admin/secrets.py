@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms
@@ -18,13 +20,26 @@ class SecretInput(forms.PasswordInput):
         super().__init__(attrs, render_value=False)
 
 
+@contextmanager
+def _untouched(instance: Any, names: Iterable[str]) -> Iterator[None]:
+    """A form reads every field of its row; a secret that no key opens must not break the page."""
+    held = {name: instance.__dict__[name] for name in names if instance and instance.pk}
+    for name in held:
+        instance.__dict__[name] = ""
+    yield
+    if held:
+        instance.__dict__.update(held)
+
+
 class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name the secret fields in `secrets`."""
+    """Name the secret fields in `secrets`; without `may_manage` they cannot be entered."""
 
     secrets: tuple[str, ...] = ()
+    may_manage = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        with _untouched(kwargs.get("instance"), self.secrets):
+            super().__init__(*args, **kwargs)
         for name in self.secrets:
             if name in self.fields:
                 self._prepare(name)
@@ -32,6 +47,7 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
     def _prepare(self, name: str) -> None:
         field = self.fields[name]
         field.widget = SecretInput()
+        field.disabled = not self.may_manage
         self.initial.pop(name, None)
         if self.instance.pk and self.instance.__dict__.get(name):
             field.required = False

@@ -135,7 +135,8 @@ class PushQuerySet(ScopedQuerySet["Push"]):
             )
         return list(
             self.model.objects.filter(claim_token=token, status=S.RUNNING)
-            .select_related("run", "source", "vacancy__company")
+            # Few runs share many pushes: one object each, its secrets decrypted once.
+            .prefetch_related("run", "source", "vacancy__company")
             .order_by("pk")
         )
 
@@ -503,20 +504,27 @@ class Push(models.Model):
         self._change_claimed(create_started_at=None, attempts=F("attempts") + 1, lookups=0)
 
     def hand_back(
-        self, *, delay: float = 0, error: SyncError | None = None, looked: bool = False
+        self,
+        *,
+        delay: float = 0,
+        error: SyncError | None = None,
+        looked: bool = False,
+        create_refused: bool = False,
     ) -> None:
         """Not now: a stop, a pause or a limit of ours. It costs no attempt.
 
-        `looked`: something was asked in vain, so the next time comes later.
+        `looked`: something was asked in vain, so the next time comes later. `create_refused`: as
+        in `fail`.
         """
         number = models.IntegerField()
         one_less = Greatest(F("attempts") - 1, Value(0), output_field=number)
-        unstarted = When(create_started_at=None, then=one_less)
+        unstarted = When(Q(create_started_at=None) | Q(Value(create_refused)), then=one_less)
         self._leave(
             S.RETRYING,
             next_attempt_at=in_seconds(delay),
             attempts=Case(unstarted, default=F("attempts"), output_field=number),
             lookups=F("lookups") + int(looked),
+            **({"create_started_at": None} if create_refused else {}),
             **(_error(error) if error else {}),
         )
 

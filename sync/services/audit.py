@@ -7,7 +7,7 @@ who asks. An entry names things, never a candidate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
@@ -76,7 +76,7 @@ def record(
     *,
     label: str = "",
     company: FlatchrCompany | int | None = None,
-    **details: Any,
+    details: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
     """Write one entry. `who`: a request, a user, or None for whoever is asking now.
 
@@ -91,7 +91,7 @@ def record(
         object_type=thing._meta.model_name or "" if thing is not None else "",
         object_id=str(thing.pk) if thing is not None else "",
         label=(label or _label(thing))[:255],
-        details=details,
+        details=dict(details or {}),
         company_id=_company_id(thing, company),
         address=client_address(request) if request else None,
     )
@@ -156,7 +156,7 @@ def _connect_access() -> None:
 
 def _on_decided(push: Push, decision: str, user: User | None, **_: Any) -> None:
     if user is not None:
-        record(user, DECISIONS.get(decision, Action.DECIDE), push, decision=decision)
+        record(user, DECISIONS.get(decision, Action.DECIDE), push, details={"decision": decision})
 
 
 def _on_run(instance: Run, created: bool, **_: Any) -> None:
@@ -194,7 +194,7 @@ def _is_changed(before: Any, after: Any, name: str) -> bool:
 
 def _after_account(instance: Any, **_: Any) -> None:
     for name in getattr(instance, "_changed_secrets", ()):
-        record(None, Action.CREDENTIALS, instance, field=name)
+        record(None, Action.CREDENTIALS, instance, details={"field": name})
     instance._changed_secrets = []
 
 
@@ -205,8 +205,8 @@ def _on_access(instance: Any, action: str, model: Any, pk_set: Any = None, **_: 
     company = instance if isinstance(instance, FlatchrCompany) else None
     if pk_set or action == "post_clear":
         change = f"{action.removeprefix('post_')} {model._meta.model_name}"
-        kept = sorted(pk_set or ())
-        record(None, Action.ACCESS, instance, label=str(instance), company=company, **{change: kept})
+        details = {change: sorted(pk_set or ())}
+        record(None, Action.ACCESS, instance, label=str(instance), company=company, details=details)
 
 
 def _on_sign_in(request: HttpRequest, user: Any, **_: Any) -> None:

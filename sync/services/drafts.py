@@ -32,6 +32,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import (
+    Action,
     FlatchrVacancy,
     HrFlowSource,
     Profile,
@@ -44,6 +45,7 @@ from sync.models import (
 )
 from sync.models.scope import AnyUser, sees_all
 from sync.models.states import PushStatus
+from sync.services import audit
 from sync.services.accounts import hrflow_client
 from sync.services.dispatch import Dispatched, dispatch
 from sync.services.journal import Journal
@@ -73,12 +75,14 @@ class Blocker(TextChoices):
     PUSHED = "pushed", _("already pushed")
     THERE = "there", _("already there")
     GONE = "gone", _("no longer in HrFlow")
+    CONSENT = "consent", _("may no longer be contacted")
     NAME = "name", _("no name")
     RESUME = "resume", _("no CV")
 
 
 # No tick can lift this one: the database holds one open or successful push, and no second.
 FINAL = frozenset({Blocker.PUSHED})
+NOBODY = Q(pk__in=[])
 
 
 @dataclass(frozen=True)
@@ -116,9 +120,14 @@ def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | 
     _forget_old(user)
     run = Run.objects.create(kind=RunKind.BATCH, status=RunStatus.DRAFT, requested_by=user)
     _select(run, profiles)
+    _leave_out_blocked(run)
     if vacancy is not None:
         choose_vacancy(run, vacancy)
     return run
+
+
+def _leave_out_blocked(run: Run) -> None:
+    _set(rows(run).exclude(blocker=""), excluded=True)
 
 
 def _forget_old(user: User) -> None:
@@ -159,13 +168,12 @@ def sources_of(run: Run) -> list[int]:
 
 @transaction.atomic
 def choose_vacancy(run: Run, vacancy: FlatchrVacancy) -> None:
-    """What blocks is left out, what blocked for another vacancy only comes back; what a person
-    left out by hand stays out."""
-    if run.vacancy_id is not None:
-        _set(rows(run).exclude(blocker=""), excluded=False)
+    """What blocks is left out, what blocked without it or for another one only comes back; what a
+    person left out by hand stays out."""
+    _set(rows(run).exclude(blocker=""), excluded=False)
     run.vacancy = vacancy
     run.save(update_fields=["vacancy"])
-    _set(rows(run).exclude(blocker=""), excluded=True)
+    _leave_out_blocked(run)
 
 
 def _set(selected: QuerySet[Any], *, excluded: bool) -> None:
@@ -207,11 +215,24 @@ def _blocker(run: Run) -> Case:
         Blocker.PUSHED: Exists(to_vacancy.blocking()),
         Blocker.THERE: Exists(to_vacancy.filter(status=PushStatus.ALREADY_THERE)),
         Blocker.GONE: Q(profile__archived_at__isnull=False),
+        Blocker.CONSENT: _not_to_be_contacted(run),
         Blocker.NAME: Q(profile__full_name=""),
-        Blocker.RESUME: Q(profile__has_resume=False) if _wants_resume(run) else Q(pk__in=[]),
+        Blocker.RESUME: Q(profile__has_resume=False) if _wants_resume(run) else NOBODY,
     }
     whens = [When(condition, then=Value(code.value)) for code, condition in conditions.items()]
     return Case(*whens, default=Value(""), output_field=CharField())
+
+
+def _not_to_be_contacted(run: Run) -> Q:
+    """The company's rule (`sync.consent`), as far as the index knows."""
+    days = run.vacancy.company.contact_within_days if run.vacancy else None
+    if days is None:
+        return NOBODY
+    today = timezone.now()
+    ended = Q(profile__consent_until__lt=today.date())
+    old = Q(profile__last_contact_at__lt=today - timedelta(days=days))
+    unknown = Q(profile__last_contact_at=None)
+    return ended | (Q(profile__consent_until=None) & (old | unknown))
 
 
 def _wants_resume(run: Run) -> bool:
@@ -263,6 +284,7 @@ def earlier_pushes(run: Run, page: Sequence[RunProfile], user: AnyUser) -> dict[
 def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ()) -> Exact:
     """Made as a push makes it, from today's profile, without sending anything."""
     assert run.vacancy is not None
+    audit.record(None, Action.LOOK, profile, company=run.vacancy.company_id)
     try:
         candidate = prepare(_job(run, profile, answers), hrflow_client(profile.source), Journal())
     except DiscardedError as discarded:

@@ -123,16 +123,16 @@ def _while_looking_up(error: SyncError, push: Push) -> Ending:
     return Ending(lambda push: push.lose_outcome(error, delay=delay), AttemptOutcome.FAILED, error)
 
 
-def wait(error: SyncError, push: Push, journal: Journal) -> Ending:
+def wait(error: SyncError, push: Push, journal: Journal, *, sent: bool = False) -> Ending:
     """Not this push's doing (nobody can say who is on the vacancy, its account is refused, its twin
     is on the way): it waits until its deadline and loses no attempt."""
     asked = error.retry_after if isinstance(error, RetryableError) else None
     delay = backoff(push.lookups + 1, asked)
     if is_over(push.deadline_at, delay):
         limit = _given_up(ErrorCode.DEADLINE_PASSED, error.code, push)
-        return _failed(limit, journal, sent=False)
+        return _failed(limit, journal, sent=sent)
     return Ending(
-        lambda push: push.hand_back(delay=delay, error=error, looked=True),
+        lambda push: push.hand_back(delay=delay, error=error, looked=True, create_refused=sent),
         AttemptOutcome.HANDED_BACK,
         error,
     )

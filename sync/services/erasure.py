@@ -71,7 +71,7 @@ def export_candidate(
 ) -> dict[str, Any]:
     """All that is held of a person, ready for JSON. Raises SharedMarkError."""
     held = holdings.find(email=email, profile_key=profile_key, force=force)
-    audit.record(user, Action.EXPORT_PERSON, profiles=held.profiles.count())
+    audit.record(user, Action.EXPORT_PERSON, details={"profiles": held.profiles.count()})
     return {
         "exported_at": timezone.now().isoformat(),
         "profiles": _rows(held.profiles),
@@ -114,7 +114,7 @@ def erase_candidate(
     privacy.remember(held.emails, held.keys, number)
     with transaction.atomic():
         counts = _delete(held)
-        audit.record(user, Action.ERASE, label=number, **counts)
+        audit.record(user, Action.ERASE, label=number, details=counts)
     return Receipt(number, counts, sent_to, scrubbed=scrub())
 
 

@@ -6,11 +6,9 @@ what taking it once does.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from django.db import transaction
@@ -19,10 +17,8 @@ from django.db.models.functions import Greatest, Now
 
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
 from sync.models.states import BLOCKING, PushStatus
-from sync.services import doorbell
+from sync.services import doorbell, privacy
 from sync.services.dispatch import dispatch
-
-logger = logging.getLogger(__name__)
 
 # https://developers.hrflow.ai/docs/webhooks
 _PROFILE_EVENT = re.compile(r"profile\.(?:parsing|storing)\.(success|update)")
@@ -60,13 +56,17 @@ def take_hrflow_event(source: HrFlowSource, event: object) -> bool:
 
 def _refresh_index(source: HrFlowSource) -> None:
     """Many events ring one bell. It is no part of the event's success: the next import comes."""
-    ring = partial(doorbell.ring_bell, doorbell.IMPORT, source.pk)
+
+    def ring() -> None:
+        doorbell.ring_bell(doorbell.IMPORT, source.pk)
+
     transaction.on_commit(ring, robust=True)
 
 
 def _dispatch(source: HrFlowSource, key: str, *, is_update: bool) -> None:
     """What was pushed, is on its way, or was taken back by a person is left alone. What failed or
     was left out is tried again only where the profile has changed."""
+    is_erased = bool(privacy.erased_keys({key: ""}))
     workflows = Workflow.objects.filter(
         source=source, is_active=True, vacancy__is_open=True, vacancy__company__is_active=True
     )
@@ -74,7 +74,7 @@ def _dispatch(source: HrFlowSource, key: str, *, is_update: bool) -> None:
         earlier = Push.objects.filter(source=source, profile_key=key, vacancy=workflow.vacancy)
         if is_update:
             earlier = earlier.filter(status__in=_LEFT_ALONE)
-        if not earlier.exists():
+        if not earlier.exists() and not is_erased:
             dispatch(
                 source=source,
                 vacancy=workflow.vacancy,
@@ -96,7 +96,7 @@ def take_flatchr_hint(company: FlatchrCompany, event: object) -> int:
     Nothing signs these events, so nothing in them is believed or kept: they say where to look.
     Raises MalformedEventError.
     """
-    if _mapping(event).get("event") not in _APPLICANT_EVENTS:
+    if _text(_mapping(event).get("event")) not in _APPLICANT_EVENTS:
         return 0
     data = _mapping(_mapping(event).get("data"))
     slug = _text(_mapping(data.get("vacancy")).get("slug"))
@@ -113,8 +113,12 @@ def take_flatchr_hint(company: FlatchrCompany, event: object) -> int:
     due_sooner = pushes.exclude(confirm_after__lte=soon)
     found = due_sooner.update(confirm_after=soon)
     if found:
-        transaction.on_commit(partial(doorbell.ring_bell, doorbell.FOLLOW_UP), robust=True)
+        transaction.on_commit(_ring_follow_up, robust=True)
     return found
+
+
+def _ring_follow_up() -> None:
+    doorbell.ring_bell(doorbell.FOLLOW_UP)
 
 
 def _email(data: Mapping[str, Any]) -> str:
@@ -133,4 +137,6 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     """Nothing longer or stranger is ever asked of the database."""
-    return value.strip() if isinstance(value, str) and len(value) <= 255 and "\0" not in value else ""
+    if not isinstance(value, str) or len(value) > 255 or "\0" in value:
+        return ""
+    return value.strip()

@@ -1,4 +1,5 @@
-"""The history as a spreadsheet: streamed, readable by Excel in French, safe against formulas."""
+"""The history and the audit log as spreadsheets: streamed, readable by Excel in French, safe
+against formulas."""
 
 from __future__ import annotations
 
@@ -6,13 +7,15 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from sync.models import Push
+from sync.models import Action, AuditEntry, Push
+from sync.services import audit
 
 # Excel takes a file for UTF-8 only when it begins so.
 BYTE_ORDER_MARK = "\ufeff"
@@ -21,7 +24,8 @@ CHUNK = 2000
 # takes for the same ones.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
-COLUMNS: tuple[tuple[Promise, Callable[[Push], object]], ...] = (
+Column = tuple[Promise, Callable[[Any], object]]
+COLUMNS: tuple[Column, ...] = (
     (_("number"), lambda push: push.pk),
     (_("asked for"), lambda push: moment(push.created_at)),
     (_("closed"), lambda push: moment(push.closed_at)),
@@ -44,6 +48,18 @@ COLUMNS: tuple[tuple[Promise, Callable[[Push], object]], ...] = (
     (_("enrichment"), lambda push: push.get_enrichment_status_display()),
     (_("run"), lambda push: push.run_id),
 )
+AUDIT_COLUMNS: tuple[Column, ...] = (
+    (_("number"), lambda entry: entry.pk),
+    (_("when"), lambda entry: moment(entry.at)),
+    (_("user"), lambda entry: entry.username),
+    (_("address"), lambda entry: entry.address),
+    (_("action"), lambda entry: entry.get_action_display()),
+    (_("kind of object"), lambda entry: entry.object_type),
+    (_("object number"), lambda entry: entry.object_id),
+    (_("object"), lambda entry: entry.label),
+    (_("company"), lambda entry: entry.company.name if entry.company else ""),
+    (_("details"), lambda entry: audit_details(entry)),
+)
 
 
 def moment(value: datetime | None) -> str:
@@ -59,24 +75,40 @@ def safe(value: object) -> str:
     return text
 
 
+def audit_details(entry: AuditEntry) -> str:
+    """`profiles: 1, pushes: 2`."""
+    return ", ".join(f"{name}: {value}" for name, value in entry.details.items())
+
+
 def push_lines(pushes: QuerySet[Push]) -> Iterator[str]:
     """The lines of a CSV file, newest push first, a few thousand in memory at a time.
 
     In the language active when this is called: the lines themselves are made later, when the
     server sends them. A semicolon separates where a comma stands in numbers, as Excel expects.
+    Who asked for it is noted in the audit log.
     """
+    label = str(Push._meta.verbose_name_plural)
+    audit.record(None, Action.EXPORT, label=label, details={"rows": pushes.count()})
+    rows = pushes.select_related("requested_by", "source", "vacancy__company")
+    return _lines(rows, COLUMNS, translation.get_language() or "en")
+
+
+def audit_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
+    """As `push_lines`."""
+    label = str(AuditEntry._meta.verbose_name_plural)
+    audit.record(None, Action.EXPORT, label=label, details={"rows": entries.count()})
     language = translation.get_language() or "en"
+    return _lines(entries.select_related("company"), AUDIT_COLUMNS, language)
+
+
+def _lines(rows: QuerySet[Any], columns: tuple[Column, ...], language: str) -> Iterator[str]:
     separator = ";" if language.startswith("fr") else ","
-    return _lines(pushes, language, separator)
-
-
-def _lines(pushes: QuerySet[Push], language: str, separator: str) -> Iterator[str]:
     with translation.override(language):
-        head = _text([[_capital(str(label)) for label, _value in COLUMNS]], separator)
+        head = _text([[_capital(str(label)) for label, _value in columns]], separator)
     yield BYTE_ORDER_MARK + head
-    for chunk in _chunks(pushes):
+    for chunk in _chunks(rows):
         with translation.override(language):
-            text = _text(([value(push) for _label, value in COLUMNS] for push in chunk), separator)
+            text = _text(([value(row) for _label, value in columns] for row in chunk), separator)
         yield text
 
 
@@ -91,9 +123,9 @@ def _text(rows: Iterable[Iterable[object]], separator: str) -> str:
     return buffer.getvalue()
 
 
-def _chunks(pushes: QuerySet[Push]) -> Iterator[list[Push]]:
+def _chunks(rows: QuerySet[Any]) -> Iterator[list[Any]]:
     """By key, each chunk a statement of its own: no cursor stays open for a slow reader."""
-    wanted = pushes.select_related("requested_by", "source", "vacancy__company").order_by("-pk")
+    wanted = rows.order_by("-pk")
     chunk = list(wanted[:CHUNK])
     while chunk:
         yield chunk

@@ -115,9 +115,7 @@ def log_entries(holdings: Holdings) -> list[LogEntry]:
 def tasks(needles: set[str]) -> list[Task]:
     """Results of tasks, with their arguments and tracebacks."""
     rows = Task.objects.order_by("pk").iterator(chunk_size=500)
-    return [
-        row for row in rows if _mentions([row.args, row.kwargs, row.result, row.name], needles)
-    ]
+    return [row for row in rows if _mentions([row.args, row.kwargs, row.result, row.name], needles)]
 
 
 def waiting_tasks(needles: set[str]) -> list[OrmQ]:

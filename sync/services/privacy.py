@@ -104,15 +104,17 @@ def erased_keys(emails_by_key: Mapping[str, str]) -> set[str]:
 
 def check_may_send(candidate: Mapping[str, Any], profile_key: str) -> None:
     """The last question before an intent is committed. Raises PermanentError(PERSON_ERASED)."""
-    if profile_key.startswith(ERASED_KEY) or is_erased(
-        str(candidate.get("email") or ""), profile_key
-    ):
+    if is_erased(str(candidate.get("email") or ""), profile_key):
         raise PermanentError(ErrorCode.PERSON_ERASED)
+
+
+def is_stand_in(profile_key: str) -> bool:
+    return profile_key.startswith(ERASED_KEY)
 
 
 def stand_in(profile_key: str) -> str:
     """What a push of an erased person holds in place of the profile key."""
-    if profile_key.startswith(ERASED_KEY):
+    if is_stand_in(profile_key):
         return profile_key
     return ERASED_KEY + _digest(_key(), PersonMark.PROFILE_KEY.value, profile_key)[:24]
 

@@ -1,4 +1,4 @@
-"""What is no longer needed goes by itself, once a day: payloads, people, and what the queue left."""
+"""What is no longer needed goes by itself, once a day: payloads, people, the queue's remains."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from importlib import import_module
 
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
-from django.core.cache import cache
-from django.core.cache.backends.db import DatabaseCache
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -28,9 +26,9 @@ from sync.models import (
     RunStatus,
 )
 from sync.models.states import OPEN, PushStatus
-from sync.services import audit, privacy
+from sync.services import audit, heartbeat, privacy
 from sync.services.erasure import delete_pushes
-from sync.services.scrubbing import scrub
+from sync.services.scrubbing import cut_log, scrub
 
 BATCH = 500
 # What the queue says of tasks that are done serves to look at a fault, no longer.
@@ -73,8 +71,9 @@ def purge(retention_days: int | None = None, *, dry_run: bool = False) -> dict[s
     counts.update(_purge_rest(until))
     found = {name: count for name, count in sorted(counts.items()) if count}
     if any(found.get(name) for name in PERSONAL):
-        audit.record(None, Action.PURGE, **found)
+        audit.record(None, Action.PURGE, details=found)
         scrub()
+    cut_log()
     return found
 
 
@@ -146,6 +145,7 @@ def _batches(rows: QuerySet[Push] | QuerySet[Profile]) -> Iterator[list[int]]:
     """Keys, a few hundred at a time; each batch is deleted before the next is asked for."""
     last = 0
     while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
+        heartbeat.beat()
         yield keys
         last = keys[-1]
 
@@ -191,14 +191,11 @@ def _purge_rest(until: Limits) -> dict[str, int]:
 
 def _purge_cache() -> int:
     """Redis forgets by itself; the table only when it is full."""
-    if not isinstance(cache, DatabaseCache) and not _is_database_cache():
+    config = settings.CACHES["default"]
+    if not config["BACKEND"].endswith("DatabaseCache"):
         return 0
-    table = connection.ops.quote_name(str(settings.CACHES["default"]["LOCATION"]))
+    table = connection.ops.quote_name(config["LOCATION"])
     with connection.cursor() as cursor:
         now = connection.ops.adapt_datetimefield_value(timezone.now().replace(microsecond=0))
         cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [now])
         return int(cursor.rowcount)
-
-
-def _is_database_cache() -> bool:
-    return str(settings.CACHES["default"]["BACKEND"]).endswith("DatabaseCache")

@@ -15,6 +15,8 @@ from sync.services import doorbell
 SCHEDULES = {
     # Puts right what crashes left, besides the watchers that do so more often.
     "sweep": ("sync.tasks.sweep", 1),
+    # What may no longer be kept (docs/privacy.md).
+    "purge": ("sync.tasks.purge", 24 * 60),
 }
 
 

@@ -19,22 +19,27 @@ def scrub(*tables: str) -> bool:
     written back, and a rebalanced page may keep a copy: so the file is rewritten and the log cut
     off. PostgreSQL removes dead rows by VACUUM; its own log and all backups are the operator's.
     """
+    if connection.vendor == "sqlite":
+        return _execute("VACUUM") and cut_log()
+    return _execute(*(f"VACUUM {connection.ops.quote_name(name)}" for name in tables or TABLES))
+
+
+def cut_log() -> bool:
+    """SQLite's log holds pages as they were before what was overwritten in them since."""
+    if connection.vendor != "sqlite":
+        return True
+    return _execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _execute(*statements: str) -> bool:
     if connection.in_atomic_block:
         return False
     try:
-        _statements(tables or TABLES)
+        with connection.cursor() as cursor:
+            for statement in statements:
+                cursor.execute(statement)
     except DatabaseError as error:
         # Somebody reads or writes for long; the next purge does it.
-        logger.warning("scrub: %s", type(error).__name__)
+        logger.warning("%s: %s", statements[0], type(error).__name__)
         return False
     return True
-
-
-def _statements(tables: tuple[str, ...]) -> None:
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("VACUUM")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-            return
-        for table in tables:
-            cursor.execute(f"VACUUM {connection.ops.quote_name(table)}")

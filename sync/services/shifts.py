@@ -10,6 +10,7 @@ import time
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.conf import settings
+from django.db import DatabaseError, connection
 from django.db.models.functions import Now
 
 from sync.clients.transport import close_sessions
@@ -132,11 +133,19 @@ class Shift:
             Push.objects.renew(sorted(tokens))
 
     def _drain(self) -> None:
-        """No more claims: what is in flight comes to its end."""
+        """No more claims: what is in flight comes to its end.
+
+        Also when the database has gone: the threads wait for an answer, be it an error, and
+        without one this process would wait for them.
+        """
         while self.in_flight:
             self.ledger.serve(TICK_SECONDS)
             self._collect()
-            self._keep_up()
+            try:
+                self._keep_up()
+            except DatabaseError as error:
+                logger.warning("while bringing pushes home: %s", error)
+                connection.close_if_unusable_or_obsolete()
 
 
 def seconds_to_next() -> float | None:

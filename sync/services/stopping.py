@@ -12,8 +12,11 @@ import os
 import select
 import signal
 import threading
+import time
 from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 WORKER_ID = "WORKER_ID"
 STOP_FILE = "WORKER_STOP_FILE"
@@ -53,10 +56,30 @@ def install(**_: Any) -> None:
 
 def _end_with_the_watcher() -> None:
     """An orphaned cluster would go on taking bells beside the one that replaces it."""
-    if _is_orphan(timeout=None):
-        requested.set()
-        if not ask_cluster(os.getpgrp()):
-            break_up_cluster(os.getpgrp())
+    if not _is_orphan(timeout=None):
+        return
+    requested.set()
+    if _is_first_to_stop() and not ask_cluster(os.getpgrp()):
+        break_up_cluster(os.getpgrp())
+    time.sleep(stop_seconds())
+    os.killpg(os.getpgrp(), signal.SIGKILL)
+
+
+def _is_first_to_stop() -> bool:
+    """One of the workers asks: django-q2's main process locks itself up when it is asked again
+    while it answers."""
+    try:
+        Path(os.environ[STOP_FILE]).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    except OSError:  # its folder was cleaned away: better asked twice than not at all
+        return True
+    return True
+
+
+def stop_seconds() -> float:
+    """How long a stop may take: a push in flight takes the step it is in to its end."""
+    return settings.HTTP_TIMEOUT_SECONDS + 10
 
 
 def ask_cluster(main: int) -> bool:

@@ -36,9 +36,7 @@ from sync.services.accounts import flatchr_client, hrflow_client
 from sync.services.endings import (
     Ending,
     ambiguous,
-    backoff,
     decide,
-    is_over,
     lost_too_often,
     put_off,
     wait,
@@ -47,7 +45,7 @@ from sync.services.journal import Journal
 from sync.services.ledger import Ledger
 from sync.services.presence import Presence, look_up, mask, person_of
 from sync.services.steps import DiscardedError, Job, prepare
-from sync.vocabulary import ErrorCode, Event
+from sync.vocabulary import ErrorCode
 
 logger = logging.getLogger(__name__)
 
@@ -145,16 +143,8 @@ class Transfer:
     def _refused(self, error: CredentialsError) -> Ending:
         """401 or 403: once the account is paused, its pushes wait instead of failing."""
         if self.ledger.run(lambda: breakers.note_refusal(self.push, error)):
-            return self._wait_for_account(error)
+            return wait(error, self.push, self.journal, sent=self.sent)
         return decide(error, self.push, self.journal, sent=self.sent)
-
-    def _wait_for_account(self, error: CredentialsError) -> Ending:
-        if not self.sent:
-            return wait(error, self.push, self.journal)
-        if is_over(self.push.deadline_at):
-            return decide(error, self.push, self.journal, sent=True)
-        later = RetryAsRefused(error, self.journal.failure, backoff(1))
-        return Ending(later, AttemptOutcome.HANDED_BACK, error)
 
     # --- steps ----------------------------------------------------------------------------------
 
@@ -195,6 +185,8 @@ class Transfer:
             return
         if not self.push.vacancy.company.is_active:
             raise PermanentError(ErrorCode.COMPANY_INACTIVE)
+        if privacy.is_stand_in(self.push.profile_key):
+            raise PermanentError(ErrorCode.PERSON_ERASED)
         if not self.push.vacancy.is_open:
             raise PermanentError(ErrorCode.VACANCY_CLOSED)
 
@@ -309,18 +301,6 @@ class Transfer:
                 setattr(row, name, value)
             row.save(force_insert=True)
         breakers.note_answer(self.push, self.journal, self.probes)
-
-
-@dataclass(frozen=True)
-class RetryAsRefused:
-    """The verb of a create that was refused for its credentials, while its account is paused."""
-
-    error: CredentialsError
-    event: Event
-    delay: float
-
-    def __call__(self, push: Push) -> None:
-        push.retry_later(self.error, self.event, delay=self.delay, create_refused=True)
 
 
 def _found(found: Found | None) -> Ending:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -65,7 +66,8 @@ class Watcher:
         while not self._stopping:
             self._tick()
             time.sleep(TICK_SECONDS)
-        self._stop(_stop_seconds())
+        self._stop(stopping.stop_seconds())
+        shutil.rmtree(self.stop_file.parent, ignore_errors=True)
         WorkerGroup.objects.filter(worker_id=self.worker_id).delete()
         return 0
 
@@ -110,7 +112,7 @@ class Watcher:
         try:
             if self.cluster.poll() is not None:
                 # Its workers live on: what they have in flight is worth waiting for.
-                self._restart("its main process has ended", grace=_stop_seconds())
+                self._restart("its main process has ended", grace=stopping.stop_seconds())
             elif self._silent_for() > settings.HEARTBEAT_STALE_SECONDS:
                 self._restart("no task was executed for too long", grace=5.0)
             self._keep_up()
@@ -178,8 +180,3 @@ class Watcher:
         except ProcessLookupError:
             return False
         return True
-
-
-def _stop_seconds() -> float:
-    """A push in flight takes the step it is in to its end and is then handed back."""
-    return settings.HTTP_TIMEOUT_SECONDS + 10

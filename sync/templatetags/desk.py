@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -55,9 +56,15 @@ def icon(name: str, extra: str = "") -> SafeString:
     return format_html(
         '<svg class="icon {}" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
         extra,
-        static("sync/icons.svg"),
+        _sprite(),
         name,
     )
+
+
+@lru_cache(maxsize=1)
+def _sprite() -> str:
+    """Lists ask for it hundreds of times a page."""
+    return static("sync/icons.svg")
 
 
 @register.simple_tag

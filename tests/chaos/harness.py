@@ -76,7 +76,7 @@ class Run:
     # --- the storm ------------------------------------------------------------------------------
 
     def _rage(self, asked: list[people.Wish]) -> None:
-        steps = self.killer.plan(killer.SHORT if self.options.short else killer.LONG)
+        steps = self.killer.plan(short=self.options.short)
         size = -(-len(asked) // (len(steps) + 1))
         waves = [asked[start : start + size] for start in range(0, len(asked), size)]
         self._dispatch(waves[0])

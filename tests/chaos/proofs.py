@@ -28,8 +28,9 @@ from tests.chaos.stage import SHORT, Stage, open_stage
 LONGEST_SILENCE = 60.0
 WATCHED = 75.0  # seconds after each kill
 EVERY = 0.5  # seconds between two pushes
-STOP_TIMEOUT = 5.0
-STOP_SPARE = 5.0  # seconds that a stop may take above the HTTP deadline
+ENOUGH = 10  # pushes closed before a stop
+STOP_TIMEOUT = 3.0
+STOP_SPARE = 12.0  # seconds that a stop may take above the HTTP deadline
 
 
 # --- kill ---------------------------------------------------------------------------------------
@@ -163,7 +164,7 @@ def _until_busy(group: Group) -> None:
 
     end = time.monotonic() + 30
     closed = Push.objects.exclude(closed_at=None)
-    enough = closed.count() + 20
+    enough = closed.count() + ENOUGH
     while time.monotonic() < end and closed.count() < enough:
         time.sleep(0.05)
 

@@ -142,6 +142,18 @@ def empty_broker(stage: Stage) -> int:
     return int(OrmQ.objects.all().delete()[0])
 
 
+def cut_connections(stage: Stage) -> int:
+    """Every connection to the database but this process's own ends, as when PostgreSQL restarts."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        return int(cursor.fetchone()[0])
+
+
 def is_there(database: str) -> bool:
     """Whether the services a database choice needs can be reached."""
     if database == "sqlite":

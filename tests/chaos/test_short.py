@@ -35,9 +35,9 @@ def run(*arguments: str, seconds: float) -> dict[str, Any]:
 
 
 def test_it_creates_exactly_one_candidate_a_push_whoever_is_killed_and_whatever_fails() -> None:
-    report = run("tests.chaos", "--pushes", "60", "--short", "--seed", SEED, seconds=180)
+    report = run("tests.chaos", "--pushes", "50", "--short", "--seed", SEED, seconds=300)
     assert report["cases"] == []
-    assert report["pushes"] == 60
+    assert report["pushes"] == 50
     assert report["unconfirmed"] <= 1
     assert report["kills_missed"] == []
     assert sum(report["faults"].values()) > 0
@@ -45,7 +45,7 @@ def test_it_creates_exactly_one_candidate_a_push_whoever_is_killed_and_whatever_
 
 
 def test_it_brings_pushes_home_when_asked_to_stop() -> None:
-    report = run("tests.chaos.proofs", "stop", "--pushes", "240", seconds=180)
+    report = run("tests.chaos.proofs", "stop", "--pushes", "120", seconds=300)
     for whom in ("watcher", "everybody"):
         assert report[whom]["running"] == 0
         assert report[whom]["lost_attempts"] == 0

@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from sync.management.commands.erase_candidate import add_person, person_of, shared_words
+from sync.services.erasure import export_candidate
+from sync.services.holdings import SharedMarkError
+
+
+class Command(BaseCommand):
+    help = "Print all that is held of a person, as JSON."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        add_person(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            found = export_candidate(**person_of(options))
+        except SharedMarkError as error:
+            raise CommandError(shared_words(error)) from None
+        self.stdout.write(json.dumps(found, ensure_ascii=False, indent=2))

@@ -1,0 +1,351 @@
+"""Erasing a person: nothing of them is left anywhere, and nothing brings them back."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.contrib.sessions.backends.db import SessionStore
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+from django_q.models import OrmQ, Task
+from django_q.signing import SignedPackage
+
+from sync.models import (
+    Action,
+    AuditEntry,
+    DailyCount,
+    ErasedPerson,
+    Profile,
+    Push,
+    PushAttempt,
+    Run,
+    RunKind,
+    RunProfile,
+)
+from sync.models.states import PushStatus
+from sync.services import holdings, privacy, register
+from sync.services.batch import queue
+from sync.services.erasure import erase_candidate, export_candidate
+from sync.services.importing import import_profiles
+from sync.services.scrubbing import cut_log
+from sync.vocabulary import ErrorCode
+from tests.conftest import World
+from tests.desk import ALL, client_of, make_user, text_of
+from tests.dumps import dump, found_in
+from tests.pushing import add_person, people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+EMAIL = "zoe.quintrec@exemple.fr"
+PHONE = "+33 6 91 82 73 64"
+NAME = "Zoé Quintrec"
+MARKS = (EMAIL, "Quintrec", "91 82 73 64")
+
+
+def add_zoe(world: World, **info: Any) -> str:
+    return add_person(world, "Zoé", "Quintrec", **{"email": EMAIL, "phone": PHONE, **info})
+
+
+def spread(world: World, key: str) -> None:
+    """Mentions of the person in places where nobody should be."""
+    kind = ContentType.objects.get_for_model(Profile)
+    user = make_user("colleague")
+    LogEntry.objects.create(
+        user=user, content_type=kind, object_id="1", object_repr=NAME, action_flag=2
+    )
+    now = timezone.now()
+    Task.objects.create(
+        id="a" * 32, name="x", func="f", started=now, stopped=now, result=f"no {EMAIL}"
+    )
+    OrmQ.objects.create(key="q", payload=SignedPackage.dumps({"id": "1", "args": (key,)}))
+    session = SessionStore()
+    session["_messages"] = f"{NAME} is on their way"
+    session.save()
+    draft = Run.objects.create(kind=RunKind.BATCH, status="draft", requested_by=user)
+    RunProfile.objects.create(run=draft, profile=Profile.objects.get(key=key))
+
+
+def test_nothing_of_an_erased_person_is_left_but_the_hash(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    assert world.push(key).status == PushStatus.SUCCEEDED
+    spread(world, key)
+    assert found_in(dump(), *MARKS, key) == [*MARKS, key]
+    receipt = erase_candidate(email=" ZOE.Quintrec@exemple.fr ")
+    assert receipt.scrubbed
+    assert found_in(dump(), *MARKS, key) == []
+    wanted = {"attempts", "log_entries", "profiles", "pushes", "selections", "sessions", "tasks"}
+    assert set(receipt.counts) == {*wanted, "waiting_tasks"}
+    assert [one.vacancy for one in receipt.sent_to] == [world.vacancy().title]
+    assert ErasedPerson.objects.filter(receipt=receipt.number).count() == 2
+    assert DailyCount.objects.get().count == 1
+
+
+def test_others_lose_nothing_by_an_erasure(world: World) -> None:
+    key, other = add_zoe(world), add_person(world, "Zoé", "Autre", email="zoe@autre.example")
+    import_profiles(world.source)
+    world.push(other)
+    before = Profile.objects.count()
+    erase_candidate(profile_key=key)
+    assert Profile.objects.count() == before - 1
+    assert Push.objects.get().profile_key == other
+
+
+def test_an_import_does_not_bring_an_erased_person_back(world: World) -> None:
+    key = add_zoe(world)
+    erase_candidate(email=EMAIL)
+    twin = add_zoe(world, first_name="Zoë")
+    found = import_profiles(world.source, full=True)
+    assert found.erased == 2
+    assert not Profile.objects.filter(key__in=[key, twin]).exists()
+    assert found_in(dump(), EMAIL, key, twin) == []
+
+
+def test_dispatch_makes_no_push_for_an_erased_person_and_says_so(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    erase_candidate(email=EMAIL)
+    done = world.dispatch(key)
+    assert (done.created, done.erased, done.blocked) == (0, [key], [])
+    report = queue(world.source, world.vacancy(), [key])
+    assert not report.is_success
+    assert [(line.key, line.code) for line in report.pushes] == [(key, ErrorCode.PERSON_ERASED)]
+    assert people(world)[NAME] == 0
+
+
+def test_a_new_profile_with_an_erased_e_mail_is_stopped_before_it_is_sent(world: World) -> None:
+    add_zoe(world)
+    erase_candidate(email=EMAIL)
+    again = add_zoe(world)
+    push = world.push(again)
+    assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.PERSON_ERASED)
+    assert world.sandbox.received() == []
+    assert push.profile_key.startswith(privacy.ERASED_KEY)
+    cut_log()
+    assert found_in(dump(), *MARKS, again) == []
+    push.retry(make_user("retrier"))
+    world.work()
+    push.refresh_from_db()
+    assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.PERSON_ERASED)
+    assert world.sandbox.received() == []
+
+
+def test_a_push_on_its_way_sends_nothing_once_its_person_is_erased(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    world.dispatch(key)
+    claimed = Push.objects.claim(1)
+    erase_candidate(email=EMAIL)
+    from sync.services.ledger import DirectLedger
+    from sync.services.presence import Presence
+    from sync.services.transfer import Transfer
+
+    ledger = DirectLedger()
+    Transfer(claimed[0], ledger, Presence(ledger)).run()
+    assert world.sandbox.received() == []
+    assert Push.objects.count() == 0
+
+
+def test_all_profiles_and_addresses_of_a_person_are_found_by_any_of_them(world: World) -> None:
+    first = add_zoe(world)
+    world.push(first)
+    Profile.objects.create(source=world.source, key=first, email="old@exemple.fr", full_name=NAME)
+    second = world.sandbox.add_profile(info={"email": "OLD@exemple.fr", "first_name": "Z"})
+    Profile.objects.create(source=world.bulk, key=second, email="OLD@exemple.fr", full_name="Z")
+    for mark in ({"email": EMAIL}, {"profile_key": second}, {"email": "old@exemple.fr"}):
+        held = holdings.find(**mark)
+        assert held.keys == {first, second}
+        assert held.emails == {EMAIL, "old@exemple.fr"}
+
+
+def test_an_address_that_many_share_erases_nobody_by_accident(world: World) -> None:
+    Profile.objects.bulk_create(
+        Profile(source=world.source, key=f"k{n}", email="jobs@agency.example") for n in range(30)
+    )
+    with pytest.raises(CommandError, match="30 profiles share"):
+        call_command("erase_candidate", "--email", "jobs@agency.example")
+    assert Profile.objects.count() == 30
+    assert not ErasedPerson.objects.exists()
+    call_command("erase_candidate", "--email", "jobs@agency.example", "--force", stdout=StringIO())
+    assert not Profile.objects.exists()
+
+
+def test_the_export_holds_everything_that_is_held(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    world.push(key)
+    out = StringIO()
+    call_command("export_candidate", "--profile-key", key, stdout=out)
+    found = json.loads(out.getvalue())
+    assert [one["email"] for one in found["profiles"]] == [EMAIL]
+    assert [one["profile_key"] for one in found["pushes"]] == [key]
+    assert len(found["attempts"]) == PushAttempt.objects.count() == 1
+    assert "claim_token" not in found["pushes"][0]
+    assert AuditEntry.objects.filter(action=Action.EXPORT_PERSON).count() == 1
+
+
+def test_the_command_erases_and_prints_the_receipt(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    out = StringIO()
+    call_command("erase_candidate", "--email", EMAIL, "--dry-run", stdout=out)
+    assert json.loads(out.getvalue()) == {"profiles": 1, "pushes": 0}
+    assert Profile.objects.filter(key=key).exists()
+    out = StringIO()
+    call_command("erase_candidate", "--email", EMAIL, stdout=out)
+    receipt = json.loads(out.getvalue())
+    assert receipt["counts"] == {"profiles": 1}
+    entry = AuditEntry.objects.get(action=Action.ERASE)
+    assert (entry.label, entry.details) == (receipt["number"], {"profiles": 1})
+    assert entry.username == "(command line)"
+
+
+def test_an_erasure_ends_what_the_cache_knows_of_the_vacancy(world: World) -> None:
+    from django.core.cache import cache
+
+    push = world.push(add_zoe(world))
+    key = f"presence:{push.run_id}:{push.vacancy_id}"
+    assert cache.get(key) is not None
+    erase_candidate(email=EMAIL)
+    assert cache.get(key) is None
+
+
+def test_hashes_survive_a_change_of_keys_and_stop_all_without_any(
+    world: World, settings: Any
+) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    erase_candidate(email=EMAIL)
+    former = list(settings.FIELD_ENCRYPTION_KEYS)
+    settings.FIELD_ENCRYPTION_KEYS = ["n" * 40, *former]
+    call_command("rotate_secrets", stdout=StringIO())
+    settings.FIELD_ENCRYPTION_KEYS = ["n" * 40]
+    assert privacy.is_erased(profile_key=key)
+    assert privacy.is_erased(EMAIL.upper())
+    assert not privacy.is_erased("somebody@else.example", "k")
+    settings.FIELD_ENCRYPTION_KEYS = ["x" * 40]
+    privacy._opened.cache_clear()
+    with pytest.raises(Exception, match="cannot be decrypted"):
+        privacy.is_erased(profile_key=key)
+
+
+# --- consent ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("profile", "code"),
+    [
+        ({"tags": [{"name": "consent_until", "value": "2001-01-01"}]}, ErrorCode.CONSENT_ENDED),
+        ({"metadatas": [{"name": "last_contact", "value": "2001-01-01"}]}, "contact_too_old"),
+        ({"tags": [{"name": "consent_until", "value": "2999-01-01"}]}, ""),
+        ({"tags": [{"name": "last_contact", "value": "soon"}, None]}, ""),
+    ],
+)
+def test_a_company_with_a_rule_is_sent_nobody_without_consent(
+    world: World, profile: dict[str, Any], code: str
+) -> None:
+    world.company.contact_within_days = 5000
+    world.company.save()
+    key = add_zoe(world)
+    world.sandbox.change_profile(key, **profile)
+    push = world.push(key)
+    assert push.error_code == code, push.explanation
+    assert push.status == (PushStatus.FAILED if code else PushStatus.SUCCEEDED)
+    assert len(world.sandbox.received()) == (0 if code else 1)
+
+
+def test_a_company_without_a_rule_is_not_concerned(world: World) -> None:
+    key = add_zoe(world)
+    world.sandbox.change_profile(key, tags=[{"name": "consent_until", "value": "2001-01-01"}])
+    assert world.push(key).status == PushStatus.SUCCEEDED
+
+
+def test_an_import_leaves_out_who_may_no_longer_be_kept(world: World) -> None:
+    key = add_zoe(world)
+    world.sandbox.change_profile(key, tags=[{"name": "last_contact", "value": "2001-01-01"}])
+    assert import_profiles(world.source).too_old == 1
+    assert not Profile.objects.filter(key=key).exists()
+    world.sandbox.change_profile(
+        key,
+        tags=[
+            {"name": "last_contact", "value": "2001-01-01"},
+            {"name": "consent_until", "value": f"{timezone.localdate() + timedelta(days=9)}"},
+        ],
+    )
+    assert import_profiles(world.source).too_old == 0
+    assert Profile.objects.get(key=key).consent_until is not None
+
+
+# --- pages --------------------------------------------------------------------------------------
+
+REQUEST = "/admin/sync/erasedperson/request/"
+REGISTER = "/admin/sync/erasedperson/register/"
+HANDLER = ("handle_requests", "see_all_companies", "view_erasedperson")
+
+
+def test_an_operator_looks_exports_and_erases_on_the_page(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    client = client_of(make_user("operator", *HANDLER))
+    shown = client.post(REQUEST, {"email": EMAIL, "find": "1"})
+    assert NAME in text_of(shown) and "1 profile" in text_of(shown)
+    exported = client.post(REQUEST, {"email": EMAIL, "export": "1"})
+    assert exported.json()["profiles"][0]["key"] == key
+    assert exported["Content-Disposition"].startswith("attachment")
+    erased = client.post(REQUEST, {"email": EMAIL, "erase": "1"})
+    number = ErasedPerson.objects.values_list("receipt", flat=True)[0]
+    assert number in text_of(erased)
+    assert not Profile.objects.filter(key=key).exists()
+    actor = AuditEntry.objects.get(action=Action.ERASE)
+    assert (actor.username, actor.address) == ("operator", "127.0.0.1")
+    assert client.get("/admin/sync/erasedperson/").status_code == 200
+
+
+def test_the_page_is_for_those_who_see_every_company_and_may(world: World) -> None:
+    add_zoe(world)
+    import_profiles(world.source)
+    for name, rights in {
+        "recruiter": ALL,
+        "one-company": ("handle_requests",),
+        "sees-all": ("see_all_companies",),
+    }.items():
+        client = client_of(make_user(name, *rights, company=world.company))
+        assert client.get(REQUEST).status_code == 403, name
+        assert client.post(REQUEST, {"email": EMAIL, "erase": "1"}).status_code == 403, name
+    assert Profile.objects.filter(email=EMAIL).exists()
+
+
+def test_the_page_wants_exactly_one_mark_of_a_person(world: World) -> None:
+    client = client_of(make_user("operator", *HANDLER))
+    for data in ({}, {"email": EMAIL, "profile_key": "k"}):
+        response = client.post(REQUEST, {**data, "erase": "1"})
+        assert "one of the two" in text_of(response)
+    assert not ErasedPerson.objects.exists()
+
+
+def test_the_register_names_every_table_there_is() -> None:
+    assert set(register.tables()) <= set(register.REGISTER)
+
+
+def test_the_register_page_tells_the_times_of_this_installation(
+    world: World, settings: Any
+) -> None:
+    settings.RETENTION_DAYS, settings.PAYLOAD_DAYS = 123, 7
+    text = text_of(client_of(make_user("anyone")).get(REGISTER))
+    assert "123 days after the last contact" in text
+    assert "7 days after the push is closed" in text
+    assert "candidate_email" not in text and "e-mail" in text
+
+
+def test_where_nobody_was_erased_no_hash_is_made(
+    world: World, django_assert_max_num_queries: Any
+) -> None:
+    with django_assert_max_num_queries(1) as context:
+        assert privacy.erased_keys({f"k{n}": f"{n}@example.com" for n in range(400)}) == set()
+    assert "hashkey" not in str(context.captured_queries)
