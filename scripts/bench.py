@@ -65,7 +65,7 @@ def _compare(
     name: str, box: dict[str, Any], more: dict[str, str], options: argparse.Namespace
 ) -> None:
     ratios, ours, bare, cpu = [], [], [], []
-    with _installation(box, more) as env:
+    with Installation(box, more) as env:
         for _ in range(options.rounds):
             _control(box, "reset")
             bare.append(_bare(box, options.pushes))
@@ -77,12 +77,12 @@ def _compare(
     print(
         f"{name}: queue {median(ours):.0f} pushes/s, {median(cpu):.1f} ms CPU a push; "
         f"bare loop {median(b[0] for b in bare):.0f}/s, {median(b[1] for b in bare):.1f} ms; "
-        f"ratio {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f} in {len(ratios)} rounds)",
+        f"ratio {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f} in {len(ratios)})",
         flush=True,
     )
 
 
-class _installation:
+class Installation:
     """A database of its own, set up, gone afterwards."""
 
     def __init__(self, box: dict[str, Any], more: dict[str, str]) -> None:
@@ -143,7 +143,7 @@ def _queued(box: dict[str, Any], env: dict[str, str], count: int) -> tuple[float
         _wait_alive(env)
         before = _cpu_seconds(worker.pid)
         manage(*words, env=env, stdout=subprocess.DEVNULL)
-        seconds, done = _wait_done(env, count)
+        seconds, done = _wait_done(env)
         spent = _cpu_seconds(worker.pid) - before
     if done != count:
         raise SystemExit(f"only {done} of {count} pushes succeeded")
@@ -158,8 +158,8 @@ def _shell(env: dict[str, str], code: str) -> str:
 def _forget(env: dict[str, str]) -> None:
     _shell(
         env,
-        "from sync.models import *; PushAttempt.objects.all().delete();"
-        "Push.objects.all().delete(); Run.objects.all().delete(); WorkerGroup.objects.all().delete()",
+        "from sync.models import *\n"
+        "for model in (PushAttempt, Push, Run, WorkerGroup): model.objects.all().delete()",
     )
 
 
@@ -172,7 +172,7 @@ def _wait_alive(env: dict[str, str]) -> None:
         time.sleep(0.2)
 
 
-def _wait_done(env: dict[str, str], count: int) -> tuple[float, int]:
+def _wait_done(env: dict[str, str]) -> tuple[float, int]:
     """The time comes from the rows: from the first push asked for to the last one closed."""
     code = (
         "from sync.models import *; import time\n"

@@ -26,7 +26,8 @@ SOURCES = ("Candidatures spontanées", "CVthèque")
 def main() -> int:
     ensure_dotenv()
     begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="demo-") as folder, running_sandbox("--port", "0") as box:
+    folders = tempfile.TemporaryDirectory(prefix="demo-")
+    with folders as folder, running_sandbox("--port", "0") as box:
         env = with_sandbox(
             box,
             DATABASE_URL=f"sqlite:///{Path(folder) / 'demo.sqlite3'}",
@@ -64,7 +65,7 @@ def _push(source: str, box: dict[str, Any], env: dict[str, str]) -> list[dict[st
 
 
 def _received(box: dict[str, Any]) -> list[dict[str, Any]]:
-    with urllib.request.urlopen(f"{box['control_url']}/received") as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{box['control_url']}/received") as answer:
         found: list[dict[str, Any]] = json.load(answer)
     return found
 

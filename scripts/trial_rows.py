@@ -25,7 +25,7 @@ from sync.services.importing import import_profiles  # noqa: E402
 from sync.services.vacancies import sync_vacancies  # noqa: E402
 
 NAMES = {"main": "Candidatures spontanées", "bulk": "CVthèque"}
-PASSWORD = "demo"  # noqa: S105 - of the trial installation, printed on the screen
+PASSWORD = "demo"
 
 
 def main() -> None:

@@ -77,29 +77,34 @@ class Desk:
     def push(self, status: str = S.SUCCEEDED, **more: Any) -> Push:
         """A push as its verbs would have left it."""
         run = more.pop("run", None) or self.run(vacancy=more.pop("vacancy", self.vacancy))
-        number = next(_number)
-        at: datetime = more.pop("at", timezone.now())
-        values: dict[str, Any] = {
-            "profile_key": f"{number:032x}",
-            "candidate_name": f"Ada {number}",
-            "candidate_email": f"ada{number}@example.com",
-            "requested_by": run.requested_by,
-            "created_at": at,
-            "updated_at": at,
-            "next_attempt_at": at + timedelta(hours=1) if status in WAITING else None,
-            "closed_at": None if status in OPEN else at,
-            "create_started_at": at
-            if status in WITH_INTENT and status not in (S.RETRYING, S.RUNNING)
-            else None,
-        }
-        if status == S.RUNNING:
-            values |= {"claim_token": "t" * 32, "lease_expires_at": at + timedelta(hours=1)}
-        if status == S.FAILED:
-            values["error_code"] = ErrorCode.RESUME_MISSING
-        if status == S.UNCONFIRMED:
-            values["error_code"] = ErrorCode.FLATCHR_AMBIGUOUS
-        values |= {"source": run.source, "vacancy": run.vacancy, "status": status}
-        return Push.objects.create(run=run, **values | more)
+        return make_push(run, status, **more)
+
+
+def make_push(run: Run, status: str = S.SUCCEEDED, **more: Any) -> Push:
+    """A push of this run as its verbs would have left it `at` a time."""
+    number = next(_number)
+    at: datetime = more.pop("at", timezone.now())
+    values: dict[str, Any] = {
+        "profile_key": f"{number:032x}",
+        "candidate_name": f"Ada {number}",
+        "candidate_email": f"ada{number}@example.com",
+        "requested_by": run.requested_by,
+        "created_at": at,
+        "updated_at": at,
+        "next_attempt_at": at + timedelta(hours=1) if status in WAITING else None,
+        "closed_at": None if status in OPEN else at,
+        "create_started_at": at
+        if status in WITH_INTENT and status not in (S.RETRYING, S.RUNNING)
+        else None,
+    }
+    if status == S.RUNNING:
+        values |= {"claim_token": "t" * 32, "lease_expires_at": at + timedelta(hours=1)}
+    if status == S.FAILED:
+        values["error_code"] = ErrorCode.RESUME_MISSING
+    if status == S.UNCONFIRMED:
+        values["error_code"] = ErrorCode.FLATCHR_AMBIGUOUS
+    values |= {"source": run.source, "vacancy": run.vacancy, "status": status}
+    return Push.objects.create(run=run, **values | more)
 
 
 def text_of(response: Any) -> str:

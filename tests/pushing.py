@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,12 +16,11 @@ from tests.conftest import World
 
 
 @pytest.fixture
-def slow_clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def slow_clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing falls due by itself within a test: `make_due` says when, so that rounds count."""
     settings.PUSH_SETTLE_SECONDS = 120
     settings.PUSH_RETRY_BASE_SECONDS = 100
     monkeypatch.setattr(endings.random, "uniform", lambda low, high: high)
-    yield
 
 
 # The answer is lost after the candidate was stored (and how to say so to the sandbox).

@@ -1,4 +1,4 @@
-"""Rows for tests that need no peer: one source, one company, one vacancy, and pushes between them."""
+"""Rows for tests that need no peer: a source, a company, a vacancy, and pushes between them."""
 
 from __future__ import annotations
 

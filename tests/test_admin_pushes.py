@@ -297,12 +297,14 @@ def test_where_the_candidate_stands_now_in_flatchr_and_since_when_we_know() -> N
     assert "Read back" in text
 
 
-def test_the_link_to_the_vacancy_is_its_public_page(settings: Any) -> None:
-    settings.FLATCHR_CAREERS_URL = "https://careers.example"
+def test_the_link_to_the_vacancy_is_the_public_page_that_flatchr_names() -> None:
     desk = Desk()
     push = desk.push(vacancy=make_vacancy(desk.company, "Job"))
+    assert "its public page" not in desk.client.get(page(push)).content.decode()
+    push.vacancy.apply_url = "https://careers.example/vacancy/job"
+    push.vacancy.save()
     html = desk.client.get(page(push)).content.decode()
-    assert f'href="https://careers.example/vacancy/{push.vacancy.slug}"' in html
+    assert 'href="https://careers.example/vacancy/job"' in html
 
 
 def test_the_candidates_profile_is_linked_where_the_reader_may_see_it() -> None:

@@ -31,7 +31,7 @@ from sync.models import (
 from sync.models.states import PushStatus
 from sync.services import holdings, privacy, register
 from sync.services.batch import queue
-from sync.services.erasure import erase_candidate, export_candidate
+from sync.services.erasure import erase_candidate
 from sync.services.importing import import_profiles
 from sync.services.scrubbing import cut_log
 from sync.vocabulary import ErrorCode

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -20,14 +19,13 @@ FORMER, NEW = "f" * 40, "n" * 40
 
 
 @pytest.fixture
-def accounts(db: None, settings: Any) -> Iterator[None]:
+def accounts(db: None, settings: Any) -> None:
     settings.FIELD_ENCRYPTION_KEYS = [FORMER]
     make_company(webhook_token="t")
     source = make_source()
     source.webhook_secret = "hook-secret"
     source.save()
     HashKey.objects.current()
-    yield
 
 
 def rotate() -> str:

@@ -27,10 +27,12 @@ def test_every_string_has_a_translation_and_none_is_fuzzy(catalogue: polib.POFil
 
 
 def test_every_translation_keeps_the_placeholders(catalogue: polib.POFile) -> None:
-    wrong = [e.msgid for e in catalogue if _placeholders(e.msgid) != _placeholders(e.msgstr or e.msgstr_plural.get(1, ""))]
     # A plural's singular may say "un" instead of the number, so only its plural is compared.
-    singular = {e.msgid for e in catalogue if e.msgid_plural}
-    assert [text for text in wrong if text not in singular] == []
+    pairs = [
+        (e.msgid_plural, e.msgstr_plural[1]) if e.msgid_plural else (e.msgid, e.msgstr)
+        for e in catalogue
+    ]
+    assert [a for a, b in pairs if _placeholders(a) != _placeholders(b)] == []
 
 
 def _placeholders(text: str) -> list[str]:

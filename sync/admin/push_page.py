@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
-from django.conf import settings
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -142,9 +140,3 @@ def span(milliseconds: int) -> str:
     if milliseconds < 1000:
         return f"{milliseconds}\u00a0ms"
     return f"{number_format(milliseconds / 1000, 1)}\u00a0s"
-
-
-def vacancy_page(push: Push) -> str:
-    """The vacancy's public page on the careers site, by its slug. Flatchr documents no address in
-    its own application for a vacancy or an applicant, so there is no link to those."""
-    return f"{settings.FLATCHR_CAREERS_URL}/vacancy/{quote(push.vacancy.slug, safe='')}"

@@ -188,7 +188,6 @@ class PushAdmin(ScopedAdmin[Push]):
             payload=payload,
             profile=_profile(request, push),
             repeats=list(push.repeats.order_by("pk")[:10]),
-            vacancy_page=push_page.vacancy_page(push),
         )
         return TemplateResponse(request, "sync/push_detail.html", context)
 

@@ -58,6 +58,8 @@ class Vacancy:
     reference: str
     title: str
     is_open: bool
+    location: str
+    apply_url: str
     questions: tuple[Question, ...] | None
 
 
@@ -145,6 +147,8 @@ def _vacancy(item: Mapping[str, Any]) -> Vacancy:
         reference=_id(item.get("reference")),
         title=_text(item.get("title")),
         is_open=status is None or _integer(status) == OPEN,
+        location=_place(item.get("address")),
+        apply_url=_web_address(item.get("apply_url")),
         questions=_questions(item.get("questions")),
     )
 
@@ -197,6 +201,16 @@ def _id(value: Any) -> str:
     """An identifier as text, whether it came as a string or a number."""
     is_number = isinstance(value, int) and not isinstance(value, bool)
     return str(value) if is_number else _text(value)
+
+
+def _place(address: Any) -> str:
+    return _text(address.get("formatted_address")) if isinstance(address, Mapping) else ""
+
+
+def _web_address(value: Any) -> str:
+    """Shown to people as a link, so nothing but http(s) may pass."""
+    address = _text(value).strip()
+    return address if address.startswith(("https://", "http://")) else ""
 
 
 def _integer(value: Any) -> int | None:

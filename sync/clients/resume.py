@@ -189,8 +189,7 @@ class _Download:
 
     def _adapter(self, url: str) -> HTTPAdapter:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        port = parts.port if parts.port is not None else _PORTS[parts.scheme]
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
         names = {host, f"{host}:{port}", f"[{host}]", f"[{host}]:{port}"}
         if names & self.allowed:
             return transport.adapter(url)

@@ -220,6 +220,7 @@ class FlatchrVacancy(models.Model):
     )
     vacancy_id = models.BigIntegerField(_("Flatchr number"), null=True, blank=True)
     location = models.CharField(_("place"), max_length=255, blank=True)
+    apply_url = models.URLField(_("public page"), max_length=500, blank=True)
     is_open = models.BooleanField(_("open"), default=True)
     questions = models.JSONField(_("screening questions"), default=list, blank=True)
     synced_at = models.DateTimeField(_("fetched"), null=True, blank=True, editable=False)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib import import_module
+from typing import Any
 
+from axes.models import AccessAttempt, AccessFailureLog, AccessLog
 from django.conf import settings
 from django.contrib.admin.models import LogEntry
 from django.db import connection, transaction
@@ -34,6 +36,7 @@ BATCH = 500
 # What the queue says of tasks that are done serves to look at a fault, no longer.
 QUEUE_DAYS = 7
 DRAFT_DAYS = 1
+SIGN_INS: tuple[Any, ...] = (AccessAttempt, AccessFailureLog, AccessLog)
 PERSONAL = ("people", "pushes", "profiles", "payloads", "returned")
 
 
@@ -185,6 +188,9 @@ def _purge_rest(until: Limits) -> dict[str, int]:
         "drafts": _drafts(until).delete()[1].get("sync.Run", 0),
         "audit_entries": AuditEntry.objects.order_by().forget_before(until.log),
         "log_entries": LogEntry.objects.filter(action_time__lt=until.log).delete()[0],
+        "sign_ins": sum(
+            model.objects.filter(attempt_time__lt=until.log).delete()[0] for model in SIGN_INS
+        ),
         "cache": _purge_cache(),
     }
 

@@ -76,6 +76,8 @@ def _values(vacancy: Vacancy) -> dict[str, Any]:
         "remote_id": vacancy.remote_id,
         "vacancy_id": vacancy.vacancy_id,
         "is_open": vacancy.is_open,
+        "location": vacancy.location[:255],
+        "apply_url": vacancy.apply_url[:500],
     }
     # An answer without questions does not say that there are none.
     if vacancy.questions is not None:
