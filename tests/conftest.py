@@ -13,6 +13,7 @@ from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunK
 from sync.services import shifts
 from sync.services.dispatch import Dispatched, dispatch
 from sync.services.vacancies import sync_vacancies
+from tests.chromium import browser as browser  # a fixture for whoever asks for it
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
 
 

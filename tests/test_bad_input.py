@@ -72,10 +72,11 @@ def test_the_key_of_another_company(world: World) -> None:
 
 @pytest.mark.parametrize("wrong", [{"api_secret": "ask_wrong"}, {"api_user": "who@example.org"}])
 def test_wrong_credentials_for_hrflow(world: World, wrong: dict[str, str]) -> None:
+    [key] = world.keys(1)
     for name, value in wrong.items():
         setattr(world.bulk, name, value)
     world.bulk.save()
-    push = push_one(world)
+    push = push_one(world, key, source=world.bulk)
     check_told(push, ErrorCode.HRFLOW_CREDENTIALS, Side.HRFLOW)
     assert "ask_wrong" not in str(list(push.tries.values())), "a 401 repeats the key it was sent"
 
@@ -193,7 +194,8 @@ def test_an_answer_that_nobody_can_read(
 def test_an_answer_about_somebody_else(world: World) -> None:
     """Another profile's data under this key is never pushed."""
     key = world.keys(1)[0]
-    world.sandbox.change_profile(key, source="bulk", key="e" * 40)
+    change = {"action": "change", "source": "bulk", "key": key, "profile": {"key": "e" * 40}}
+    world.sandbox.post("/control/profiles", change)
     world.dispatch(key, source=world.bulk)
     world.work()
     push = Push.objects.get()

@@ -52,7 +52,7 @@ def push_all(world: World, urls: list[str]) -> dict[str, Push]:
 
 
 # Names to some resolvers and addresses to others: either way they lead nowhere.
-ODD_NAMES = ("localhost.:", "127.0.0.1.:", "%25lo]", "%lo]")
+ODD_NAMES = ("localhost.:", "127。", "127.0.0.1.:", "%25lo]", "%lo]")
 
 
 def assert_refused(world: World, found: dict[str, Push]) -> None:
@@ -99,7 +99,6 @@ HOSTILE = [
     "http://localhost:PORT/",
     "http://localhost.:PORT/",
     "http://LOCALHOST:PORT/",
-    "http://ⓛocalhost:PORT/",
     "http://0:PORT/",
     "http://0.0.0.0:PORT/",
     # IPv6, and IPv4 inside it
@@ -203,8 +202,8 @@ def test_no_redirect_leads_inside(
     for target in targets:
         with serving(say(status, "", Location=target)) as front:
             settings.RESUME_ALLOWED_PRIVATE_HOSTS = [f"127.0.0.1:{front.port}"]
-            found = push_all(world, [f"{front.url}/cv"])
-            assert_refused(world, {target: push for push in found.values()})
+            (push,) = push_all(world, [f"{front.url}/cv"]).values()
+            assert_refused(world, {target: push})
             assert {request.path for request in front.requests} == {"/cv"}
     assert (inside.connections, inside.requests) == (0, [])
 

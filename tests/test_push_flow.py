@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sync.models import Profile, Push, ResumePolicy, Run, RunStatus
 from sync.models.states import PushStatus
-from sync.services import drafts
+from sync.services import drafts, previews
 from sync.services.importing import import_profiles
 from tests.conftest import World
 from tests.desk import Desk, client_of, make_company, make_source, make_user, make_vacancy, text_of
@@ -280,7 +280,7 @@ def test_the_exact_candidate_is_shown_and_nothing_is_sent(world: World) -> None:
     import_profiles(world.bulk)
     profile = Profile.objects.filter(source=world.bulk).earliest("pk")
     run = drafts.begin(Profile.objects.filter(pk=profile.pk), user=user, vacancy=world.vacancy())
-    exact = drafts.exact(run, profile)
+    exact = previews.exact(run, profile)
     body = json.loads(exact.body)
     assert body["vacancy"] == world.vacancy().slug
     assert body["resume"]["data"].endswith("bytes>")
@@ -294,7 +294,7 @@ def test_what_would_fail_is_said_in_the_preview(world: World) -> None:
     import_profiles(world.source)
     profile = Profile.objects.get(source=world.source, key=world.key("no_resume"))
     run = drafts.begin(Profile.objects.filter(pk=profile.pk), user=user, vacancy=world.vacancy())
-    assert "no CV" in drafts.exact(run, profile).problem
+    assert "no CV" in previews.exact(run, profile).problem
 
 
 def test_a_confirmed_selection_arrives_in_flatchr(world: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter, defaultdict
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,13 +15,14 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
+    precondition,
     rule,
     run_state_machine_as_test,
 )
 
 from sync.exceptions import PermanentError, RetryableError
 from sync.models import Push, Run, RunKind, RunStatus, WrongStateError
-from sync.models.states import ACTIVE, BLOCKING, OPEN, WAITING, WITH_INTENT, PushStatus
+from sync.models.states import ACTIVE, BLOCKING, OPEN, RETRYABLE, WAITING, WITH_INTENT, PushStatus
 from sync.services import dispatch
 from sync.vocabulary import ErrorCode, Event
 from tests.pushing import expire_leases, make_due
@@ -30,14 +32,19 @@ S = PushStatus
 LOST = RetryableError(ErrorCode.FLATCHR_FAULT)
 NO = PermanentError(ErrorCode.FLATCHR_REJECTED)
 PROFILES = ("profile-a", "profile-b")
-PUT_DOWN = ("lose", "leave", "hand_back", "hand_back_refused")
+LEAVES: dict[str, tuple[str, ...]] = {
+    "repeat": (S.SUCCEEDED, S.ALREADY_THERE),
+    "retry": RETRYABLE,
+    "confirm": (S.UNCONFIRMED,),
+    "push_again": (S.UNCONFIRMED,),
+}
 REFUSED = (WrongStateError, IntegrityError)
 
 
 class PushMachine(RuleBasedStateMachine):
     """Workers hold claims (some of them stale) and may call any verb on them at any time; people
-    press every button. `sent` counts the creates that went out for each push, `known` those whose
-    outcome somebody has established since."""
+    press every button. `unknown` is the model: which pushes were sent without anybody having
+    established what became of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,6 +52,7 @@ class PushMachine(RuleBasedStateMachine):
         self.atomic.__enter__()
         self.unknown: dict[int, bool] = defaultdict(bool)
         self.claims: list[Push] = []
+        self.pushes: list[Push] = []  # as the last check found them
         self.source, self.vacancy = make_source(), make_vacancy()
 
     def teardown(self) -> None:
@@ -66,11 +74,7 @@ class PushMachine(RuleBasedStateMachine):
         )
         assert result.created == (0 if before else 1)
 
-    def pick(self, data: Any) -> Push | None:
-        pushes = list(Push.objects.order_by("pk"))
-        return data.draw(st.sampled_from(pushes)) if pushes else None
-
-    def press(self, act: Any) -> bool:
+    def press(self, act: Callable[[], object]) -> bool:
         """Whether the verb did anything; one that is refused must change nothing."""
         before = list(Push.objects.order_by("pk").values())
         try:
@@ -81,130 +85,143 @@ class PushMachine(RuleBasedStateMachine):
             return False
         return True
 
-    @rule(data=st.data())
-    def repeat(self, data: Any) -> None:
-        push = self.pick(data)
-        if push is not None:
-            self.press(lambda: dispatch.repeat(push, requested_by=None))
-
-    @rule(data=st.data(), verb=st.sampled_from(["retry", "cancel"]))
+    @precondition(lambda self: any(push.status not in ACTIVE for push in self.pushes))
+    @rule(data=st.data(), verb=st.sampled_from(["repeat", "retry", "confirm", "push_again"]))
     def person(self, data: Any, verb: str) -> None:
-        push = self.pick(data)
-        if push is not None and self.press(lambda: getattr(push, verb)(None)):
-            assert not self.unknown[push.pk], f"{verb} on an unknown outcome"
-
-    @rule(data=st.data(), verb=st.sampled_from(["confirm", "push_again"]))
-    def decision(self, data: Any, verb: str) -> None:
-        push = self.pick(data)
-        if push is not None and self.press(lambda: getattr(push, verb)(None)):
+        """Mostly a button that is shown, now and then one of a page opened long ago."""
+        shown = [push for push in self.pushes if push.status in LEAVES[verb]]
+        push = data.draw(st.sampled_from(shown or self.pushes))
+        acts: dict[str, Callable[[], object]] = {
+            "repeat": lambda: dispatch.repeat(push, requested_by=None),
+            "retry": lambda: push.retry(None),
+            "confirm": lambda: push.confirm(None),
+            "push_again": lambda: push.push_again(None),
+        }
+        if self.press(acts[verb]) and verb != "repeat":
+            assert verb in ("confirm", "push_again") or not self.unknown[push.pk]
             self.unknown[push.pk] = False  # A person has looked.
+
+    @precondition(lambda self: self.waiting())
+    @rule(data=st.data())
+    def cancel(self, data: Any) -> None:
+        push = data.draw(st.sampled_from(self.waiting()))
+        done = self.press(lambda: push.cancel(None))
+        assert done != self.unknown[push.pk], "cancelled, and perhaps in Flatchr"
 
     # --- workers --------------------------------------------------------------------------------
 
-    @rule(limit=st.integers(1, 3))
-    def claim(self, limit: int) -> None:
-        due = Push.objects.due().count()
+    def waiting(self) -> list[Push]:
+        return [push for push in self.pushes if push.status in WAITING]
+
+    @precondition(lambda self: self.waiting())
+    @rule(limit=st.integers(1, 3), sends=st.booleans())
+    def claim(self, limit: int, sends: bool) -> None:
+        due = make_due()
         claimed = Push.objects.claim(limit)
         assert len(claimed) == min(due, limit)
         self.claims += claimed
+        for push in claimed if sends else []:
+            self.send(push)
 
-    def mine(self, data: Any) -> Push | None:
+    def live(self) -> list[Push]:
+        tokens = {push.claim_token for push in self.pushes} - {None}
+        return [push for push in self.claims if push.claim_token in tokens]
+
+    def mine(self, data: Any) -> Push:
         """A claim: mostly one that holds, now and then one that was lost long ago."""
-        tokens = set(Push.objects.exclude(claim_token=None).values_list("claim_token", flat=True))
-        live = [push for push in self.claims if push.claim_token in tokens]
-        some = live if live and data.draw(st.integers(0, 5)) else self.claims
-        return data.draw(st.sampled_from(some)) if some else None
+        some = self.live() if data.draw(st.integers(0, 5)) else self.claims
+        push: Push = data.draw(st.sampled_from(some))
+        return push
 
-    def work(self, push: Push, act: Any) -> bool:
+    def work(self, push: Push, act: Callable[[], object]) -> bool:
         """As `press`; only the worker that holds the claim may have changed anything."""
         holder = Push.objects.filter(pk=push.pk, claim_token=push.claim_token).exists()
         done = self.press(act)
         assert holder or not done, "a stale claim did something"
         return done
 
+    @precondition(lambda self: self.live())
     @rule(data=st.data())
     def begin_create(self, data: Any) -> None:
-        push = self.mine(data)
-        if push is None:
-            return
+        self.send(self.mine(data))
+
+    def send(self, push: Push) -> None:
         names = {"firstname": "A", "lastname": push.profile_key, "email": "", "phone": ""}
         if self.work(push, lambda: push.begin_create(**names)):
             assert not self.unknown[push.pk], "a create began while an earlier one was unknown"
             self.unknown[push.pk] = True
 
-    @rule(data=st.data())
-    def settle_absent(self, data: Any) -> None:
+    @precondition(lambda self: self.live())
+    @rule(data=st.data(), verb=st.sampled_from(["settle", "succeed", "found"]))
+    def know(self, data: Any, verb: str) -> None:
+        """A certain answer, or a look-up that could tell."""
         push = self.mine(data)
-        if push and self.work(push, push.settle_absent):
-            self.unknown[push.pk] = False
-
-    @rule(data=st.data(), applicant=st.sampled_from(["", "applicant"]))
-    def succeed(self, data: Any, applicant: str) -> None:
-        push = self.mine(data)
-        if push and self.work(push, lambda: push.succeed(applicant_id=applicant)):
-            self.unknown[push.pk] = False
-
-    @rule(data=st.data(), refused=st.booleans(), again=st.booleans())
-    def refuse(self, data: Any, refused: bool, again: bool) -> None:
-        push = self.mine(data)
-        if push is None:
-            return
-
-        def act() -> None:
-            if again:
-                push.retry_later(LOST, Event.WRITE_FAILURE, delay=0, create_refused=refused)
-            else:
-                push.fail(NO, Event.WRITE_FAILURE, create_refused=refused)
-
-        if self.work(push, act):
-            assert refused or not self.unknown[push.pk], "an unknown outcome was taken for certain"
-            self.unknown[push.pk] = False
-
-    @rule(data=st.data(), verb=st.sampled_from(PUT_DOWN))
-    def put_down(self, data: Any, verb: str) -> None:
-        push = self.mine(data)
-        if push is None:
-            return
-        acts = {
-            "lose": lambda: push.lose_outcome(LOST, delay=0),
-            "leave": lambda: push.leave_to_person(NO),
-            "hand_back": push.hand_back,
-            "hand_back_refused": lambda: push.hand_back(create_refused=True),
+        acts: dict[str, Callable[[], object]] = {
+            "settle": push.settle_absent,
+            "succeed": push.succeed,
+            "found": lambda: push.succeed(applicant_id="applicant"),
         }
-        if self.work(push, acts[verb]) and verb == "hand_back_refused":
+        if self.work(push, acts[verb]):
             self.unknown[push.pk] = False
 
-    @rule(data=st.data(), verb=st.sampled_from(["discard", "already_there"]))
-    def leave_out(self, data: Any, verb: str) -> None:
+    @precondition(lambda self: self.live())
+    @rule(data=st.data(), verb=st.sampled_from(["fail", "retry", "hand_back"]))
+    def be_refused(self, data: Any, verb: str) -> None:
+        """The answer to a create says that it had no effect."""
         push = self.mine(data)
-        if push is None:
-            return
-        acts = {
+        acts: dict[str, Callable[[], object]] = {
+            "fail": lambda: push.fail(NO, Event.WRITE_FAILURE, create_refused=True),
+            "retry": lambda: push.retry_later(
+                LOST, Event.WRITE_FAILURE, delay=0, create_refused=True
+            ),
+            "hand_back": lambda: push.hand_back(create_refused=True),
+        }
+        if self.work(push, acts[verb]):
+            self.unknown[push.pk] = False
+
+    @precondition(lambda self: self.live())
+    @rule(data=st.data(), verb=st.sampled_from(["fail", "retry", "discard", "already_there"]))
+    def end_unsent(self, data: Any, verb: str) -> None:
+        """A step before the create has failed, or there is nothing to send."""
+        push = self.mine(data)
+        acts: dict[str, Callable[[], object]] = {
+            "fail": lambda: push.fail(NO, Event.WRITE_FAILURE),
+            "retry": lambda: push.retry_later(LOST, Event.WRITE_FAILURE, delay=0),
             "discard": lambda: push.discard("rule"),
             "already_there": lambda: push.find_already_there(applicant_id="x", column=""),
         }
         if self.work(push, acts[verb]):
             assert not self.unknown[push.pk], f"{verb} with an unknown outcome"
 
-    @rule()
-    def workers_die(self) -> None:
+    @precondition(lambda self: self.live())
+    @rule(data=st.data(), verb=st.sampled_from(["lose", "leave", "hand_back"]))
+    def put_down(self, data: Any, verb: str) -> None:
+        push = self.mine(data)
+        acts: dict[str, Callable[[], object]] = {
+            "lose": lambda: push.lose_outcome(LOST, delay=0),
+            "leave": lambda: push.leave_to_person(NO),
+            "hand_back": push.hand_back,
+        }
+        self.work(push, acts[verb])
+
+    @precondition(lambda self: self.live())
+    @rule(swept=st.booleans())
+    def workers_die(self, swept: bool) -> None:
         expire_leases()
+        if swept:
+            running = Push.objects.filter(status=S.RUNNING).count()
+            assert Push.objects.release_expired() == running
 
     @rule()
     def sweep(self) -> None:
-        running = Push.objects.expired().count()
-        assert Push.objects.release_expired() == running
+        Push.objects.release_expired()
         Run.objects.finish_done()
-
-    @rule()
-    def time_passes(self) -> None:
-        make_due()
 
     # --- what always holds ----------------------------------------------------------------------
 
     @invariant()
     def all_is_well(self) -> None:
-        pushes = list(Push.objects.select_related("run"))
+        self.pushes = pushes = list(Push.objects.select_related("run").order_by("pk"))
         _check_one_push_a_wish(pushes)
         for push in pushes:
             _check_intent(push, unknown=self.unknown[push.pk])
@@ -252,8 +269,8 @@ def test_no_sequence_of_verbs_breaks_an_invariant() -> None:
     run_state_machine_as_test(
         PushMachine,
         settings=settings(
-            max_examples=int(os.environ.get("PUSH_MACHINE_EXAMPLES", "15")),
-            stateful_step_count=30,
+            max_examples=int(os.environ.get("PUSH_MACHINE_EXAMPLES", "20")),
+            stateful_step_count=40,
             deadline=None,
             print_blob=True,
             # Shrinking takes minutes here, and the steps of a failure can be read as they are.

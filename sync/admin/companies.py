@@ -47,7 +47,15 @@ class CompanyAdmin(AccountAdmin):
         (None, {"fields": ("name", "company", "slug", "auth", "auth_expires_on", "is_active")}),
         (
             gettext_lazy("How candidates are sent"),
-            {"fields": ("resume_policy", "resume_transport", "enrich", "requests_per_minute")},
+            {
+                "fields": (
+                    "resume_policy",
+                    "resume_transport",
+                    "contact_within_days",
+                    "enrich",
+                    "requests_per_minute",
+                )
+            },
         ),
         (gettext_lazy("Who sees it"), {"fields": ("members", "webhook_address")}),
     )

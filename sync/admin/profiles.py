@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -21,13 +20,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.portrait import portrait
+from sync.admin.profile_filters import (
+    HasEmail,
+    HasResume,
+    NotYetPushedTo,
+    Presence,
+    Received,
+    vacancy_of,
+)
 from sync.admin.push_flow import PushFlow
 from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
 from sync.clients.resume import Resume, download_resume
 from sync.exceptions import ConfigurationError, PermanentError, SyncError
 from sync.formatting import choose_resume
-from sync.models import FlatchrVacancy, HrFlowSource, Profile, Push
-from sync.services import drafts
+from sync.models import HrFlowSource, Profile, Push
+from sync.models.audit import Action
+from sync.services import audit, drafts
 from sync.services.accounts import hrflow_client
 from sync.services.ledger import DirectLedger
 from sync.services.limits import hrflow_throttle
@@ -39,88 +47,7 @@ if TYPE_CHECKING:
 
 PUSH_PERMISSION = "sync.push_profiles"
 MOST_SHOWN = 2
-MOST_WORDS = 8
 MOST_PUSHES = 100
-
-
-class HasEmail(admin.SimpleListFilter):
-    title = gettext_lazy("e-mail")
-    parameter_name = "email_known"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("has an e-mail")), ("no", _("has none"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
-        if self.value() == "yes":
-            return queryset.exclude(email="")
-        return queryset.filter(email="") if self.value() == "no" else queryset
-
-
-class HasResume(admin.SimpleListFilter):
-    title = gettext_lazy("CV")
-    parameter_name = "cv"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("has a CV")), ("no", _("has none"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
-        if self.value() in ("yes", "no"):
-            return queryset.filter(has_resume=self.value() == "yes")
-        return queryset
-
-
-class Received(admin.DateFieldListFilter):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = _("received")
-
-
-class Presence(admin.SimpleListFilter):
-    """Profiles that HrFlow no longer has are kept for the history, and out of the way."""
-
-    title = gettext_lazy("in HrFlow")
-    parameter_name = "gone"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("yes", _("no longer there"))]
-
-    def choices(self, changelist: ChangeList) -> Iterator[Any]:
-        for number, choice in enumerate(super().choices(changelist)):
-            yield {**choice, "display": _("still there")} if number == 0 else choice
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
-        return queryset.filter(archived_at__isnull=self.value() != "yes")
-
-
-class NotYetPushedTo(admin.SimpleListFilter):
-    title = gettext_lazy("not yet pushed to")
-    parameter_name = "not_pushed_to"
-    MOST_CHOICES = 200
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        vacancies = FlatchrVacancy.objects.for_user(request.user).open().select_related("company")
-        offered = {str(one.pk): str(one) for one in vacancies[: self.MOST_CHOICES]}
-        chosen = self.used_parameters.get(self.parameter_name)
-        if chosen and chosen not in offered and (vacancy := _vacancy(request, chosen)):
-            offered[chosen] = str(vacancy)
-        return list(offered.items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Profile]) -> QuerySet[Profile]:
-        if self.value() is None:
-            return queryset
-        vacancy = _vacancy(request, self.value())
-        if vacancy is None:
-            return queryset.none()
-        pushed = Push.objects.blocking().filter(
-            source=OuterRef("source"), profile_key=OuterRef("key"), vacancy=vacancy
-        )
-        return queryset.filter(~Exists(pushed))
-
-
-def _vacancy(request: HttpRequest, key: str | None) -> FlatchrVacancy | None:
-    if key is None or not key.isdigit():
-        return None
-    return FlatchrVacancy.objects.for_user(request.user).filter(pk=key).first()
 
 
 class ProfileList(ChangeList):
@@ -151,7 +78,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         NotYetPushedTo,
         Presence,
     )
-    search_fields = ("full_name", "email", "headline", "location", "reference")
+    search_fields = ("search_text",)
     search_help_text = gettext_lazy("Name, e-mail, headline, place, reference")
     list_select_related = ("source",)
     list_help = gettext_lazy("Tick the ones you want, then push them to a vacancy.")
@@ -188,11 +115,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Profile], search_term: str
     ) -> tuple[QuerySet[Profile], bool]:
-        """Every word in one of the fields. SQLite knows no capitals beyond ASCII, so a word with
-        accents is looked for in its spellings."""
-        for word in search_term.split()[:MOST_WORDS]:
-            queryset = queryset.filter(_mentions(word, self.search_fields))
-        return queryset, False
+        return queryset.mentioning(search_term), False  # type: ignore[attr-defined]
 
     # --- the list -------------------------------------------------------------------------------
 
@@ -260,7 +183,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     def push_to_flatchr(
         self, request: HttpRequest, queryset: QuerySet[Profile]
     ) -> HttpResponse | None:
-        vacancy = _vacancy(request, request.GET.get(NotYetPushedTo.parameter_name))
+        vacancy = vacancy_of(request, request.GET.get(NotYetPushedTo.parameter_name))
         if vacancy is not None and not vacancy.is_open:
             vacancy = None
         try:
@@ -321,6 +244,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         profile = self._profile(request, pk)
         if profile is None:
             return redirect("admin:sync_profile_changelist")
+        audit.record(request, Action.LOOK, profile)
         context = {"profile": profile, **_live(profile)}
         return TemplateResponse(request, "sync/profile_live.html", context)
 
@@ -329,6 +253,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         profile = self._profile(request, pk)
         if profile is None:
             return redirect("admin:sync_profile_changelist")
+        audit.record(request, Action.DOWNLOAD_CV, profile)
         try:
             return _as_download(_resume(profile))
         except (SyncError, ConfigurationError) as error:
@@ -338,15 +263,6 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     def _profile(self, request: HttpRequest, pk: int) -> Profile | None:
         found = self.get_queryset(request).select_related("source").filter(pk=pk).first()
         return found if found and self.has_view_permission(request, found) else None
-
-
-def _mentions(word: str, fields: Iterable[str]) -> Q:
-    spellings = {word} if word.isascii() else {word, word.lower(), word.capitalize(), word.upper()}
-    found = Q()
-    for field in fields:
-        for spelling in spellings:
-            found |= Q(**{f"{field}__icontains": spelling})
-    return found
 
 
 def _pushed_line(push: Push) -> SafeString:

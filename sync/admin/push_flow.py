@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from sync.admin.push_forms import QuestionsForm
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrVacancy, Profile, Run, RunProfile, RunStatus
-from sync.services import drafts
+from sync.services import drafts, previews
 from sync.services.dispatch import Dispatched
 from sync.services.vacancies import fetch_questions
 from sync.text import fold
@@ -133,7 +133,7 @@ class PushFlow:
         profile = mine.filter(pk__in=chosen).first()
         if profile is None:
             raise Http404
-        context = {"profile": profile, "exact": drafts.exact(run, profile), "run": run}
+        context = {"profile": profile, "exact": previews.exact(run, profile), "run": run}
         if request.headers.get("HX-Request"):
             return TemplateResponse(request, "sync/push_exact_body.html", context)
         context |= {**self.admin_site.each_context(request), "title": str(profile)}
@@ -263,5 +263,12 @@ def _tell(request: HttpRequest, results: list[Dispatched]) -> None:
             blocked,
         )
         messages.warning(request, words % {"n": blocked})
+    if erased := sum(len(result.erased) for result in results):
+        words = ngettext(
+            "%(n)d was left out: this person asked to be erased.",
+            "%(n)d were left out: these people asked to be erased.",
+            erased,
+        )
+        messages.warning(request, words % {"n": erased})
 
 

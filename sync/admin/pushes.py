@@ -30,8 +30,9 @@ from sync.admin import failures, filters, push_page, verbs
 from sync.admin.scoped import ScopedAdmin
 from sync.admin.verbs import Verb
 from sync.models import Profile, Push
+from sync.models.audit import Action
 from sync.models.states import ACTIVE
-from sync.services import exports
+from sync.services import audit, exports
 from sync.templatetags.desk import status_label
 
 LIST_PARTS = ("vacancy__company", "requested_by")
@@ -178,6 +179,8 @@ class PushAdmin(ScopedAdmin[Push]):
         pushes = Push.objects.for_user(request.user).select_related(*PAGE_PARTS)
         push = get_object_or_404(pushes, pk=object_id if object_id.isdigit() else 0)
         payload = request.user.has_perm("sync.view_payload")
+        if payload:
+            audit.record(request, Action.LOOK, push)
         context = self._context(
             request,
             title=str(push),

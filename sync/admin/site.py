@@ -78,6 +78,20 @@ MENU = (
         gettext_lazy("Operations"),
         (
             Entry("worker", "sync.WorkerGroup"),
+            Entry("eye", "sync.AuditEntry"),
+            Entry("trash", "sync.ErasedPerson"),
+            Entry(
+                "user",
+                page="admin:sync_privacy_request",
+                label=gettext_lazy("Privacy requests"),
+                permission="sync.handle_requests",
+            ),
+            Entry(
+                "file",
+                page="admin:sync_privacy_register",
+                label=gettext_lazy("Privacy register"),
+                permission="sync.handle_requests",
+            ),
             Entry("schedule", "django_q.Schedule"),
             Entry("queue", "django_q.OrmQ"),
             Entry("check-circle", "django_q.Success"),

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.scoped import Listed
@@ -19,8 +23,39 @@ DATES = ("last_login", "date_joined")
 POWERS = ("is_superuser", "groups", "user_permissions")
 
 
+# The words of Django's own four permissions; they are stored in the language of the migration.
+ACTIONS = {"add": _("Add"), "change": _("Change"), "delete": _("Delete"), "view": _("View")}
+
+
+class PermissionsField(forms.ModelMultipleChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        action, _rest, model = obj.codename.partition("_")
+        is_own = action in ACTIONS and model == obj.content_type.model
+        word = ACTIONS[action] if is_own else gettext(obj.name)
+        return f"{obj.content_type.name} | {word}"
+
+
+def permissions_with_a_page() -> QuerySet[Permission]:
+    """Of what has a page here: the rest opens nothing."""
+    models = ContentType.objects.get_for_models(*admin.site._registry).values()
+    found = Permission.objects.filter(content_type__in=list(models))
+    return found.select_related("content_type")
+
+
+class WithPermissions:
+    """Permissions in the reader's language; mixed into the admins that show them."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        if db_field.remote_field.model is Permission:
+            kwargs |= {
+                "form_class": PermissionsField,
+                "queryset": permissions_with_a_page(),
+            }
+        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
+
+
 @admin.register(User)
-class PersonAdmin(Listed[User], UserAdmin):  # type: ignore[type-arg]
+class PersonAdmin(WithPermissions, Listed[User], UserAdmin):  # type: ignore[type-arg]
     filter_horizontal = ()
     list_display = ("username", "full_name", "email", "is_staff", "is_active", "last_login")
     list_filter = ("is_staff", "is_active", "groups")
@@ -48,5 +83,5 @@ def _below(request: HttpRequest, obj: Any) -> bool:
 
 
 @admin.register(Group)
-class TeamAdmin(Listed[Group], GroupAdmin):
+class TeamAdmin(WithPermissions, Listed[Group], GroupAdmin):
     filter_horizontal = ()

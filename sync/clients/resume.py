@@ -155,7 +155,7 @@ class _Download:
                 raise fetched.error
             if fetched.location is None:
                 return fetched.body, fetched.headers.get("Content-Type") or ""
-            url = urljoin(str(request.url), _utf8(fetched.location))
+            url = _joined(str(request.url), _utf8(fetched.location))
         raise _forbidden(_("it redirects too often"))
 
     def _observed(self, request: PreparedRequest) -> _Fetched:
@@ -272,6 +272,13 @@ def _status_error(status: int, retry_after: str | None) -> SyncError:
 
 def _forbidden(problem: str) -> PermanentError:
     return PermanentError(ErrorCode.RESUME_FORBIDDEN_ADDRESS, problem=problem)
+
+
+def _joined(base: str, location: str) -> str:
+    try:
+        return urljoin(base, location)
+    except ValueError:
+        raise _forbidden(_("the address is malformed")) from None
 
 
 def _utf8(header: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -10,11 +10,21 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.models.configs import HrFlowSource, sources_of
 from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.text import fold
+
+MOST_WORDS = 8
 
 
 class ProfileQuerySet(ScopedQuerySet["Profile"]):
     def membership(self, user: AnyUser) -> Q:
         return Q(source__in=sources_of(user))
+
+    def mentioning(self, words: str) -> Self:
+        """Every word somewhere, whatever its accents and capitals."""
+        found = self
+        for word in fold(words).split()[:MOST_WORDS]:
+            found = found.filter(search_text__contains=word)
+        return found
 
     def present(self) -> Self:
         """Those that HrFlow still has."""
@@ -42,6 +52,9 @@ class Profile(models.Model):
     archived_at = models.DateTimeField(_("gone from HrFlow"), null=True, blank=True)
     seen_at = models.DateTimeField(_("last seen"), null=True, blank=True)
 
+    # What a search looks through, folded: who types "elodie" means "Élodie".
+    search_text = models.TextField(blank=True, editable=False)
+
     objects = ProfileQuerySet.as_manager()
 
     class Meta:
@@ -63,3 +76,11 @@ class Profile(models.Model):
 
     def __str__(self) -> str:
         return self.full_name or self.reference or self.key
+
+    def fold_search_text(self) -> None:
+        words = (self.full_name, self.email, self.headline, self.location, self.reference)
+        self.search_text = fold(" ".join(words))
+
+    def save(self, *args: Any, **options: Any) -> None:
+        self.fold_search_text()
+        super().save(*args, **options)

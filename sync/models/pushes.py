@@ -199,7 +199,7 @@ class Push(models.Model):
 
     candidate_name = models.CharField(_("candidate"), max_length=255, blank=True)
     candidate_email = models.CharField(_("e-mail"), max_length=254, blank=True)
-    # What a look-up after a lost answer asks for; as they were sent.
+    # What a look-up after a lost answer asks for; the phone as a hash, only to be compared.
     candidate_lastname = models.CharField(max_length=255, blank=True, editable=False)
     candidate_phone = models.CharField(_("phone"), max_length=64, blank=True, editable=False)
 
@@ -544,10 +544,15 @@ class Push(models.Model):
         )
 
     def be_missed(self, *, delay: float | None) -> None:
-        """The read-back did not find the applicant; without a delay it is reported."""
-        report = {} if delay is not None else _error(SyncError(ErrorCode.FLATCHR_MISMATCH))
+        """The read-back did not find the applicant; without a delay it is reported, and there is
+        nobody to enrich."""
         again = None if delay is None else in_seconds(delay)
-        self._note(confirm_after=again, confirm_tries=F("confirm_tries") + 1, **report)
+        self._note(confirm_after=again, confirm_tries=F("confirm_tries") + 1)
+        if delay is None:
+            mismatch = SyncError(ErrorCode.FLATCHR_MISMATCH)
+            self._note(**_error(mismatch))
+            if self.enrichment_status == EnrichmentStatus.PENDING:
+                self.give_up_enrichment(mismatch)
 
     def be_left_alone(self) -> None:
         """It was found before and is not there any more: a recruiter archived it."""
@@ -558,10 +563,10 @@ class Push(models.Model):
             enrichment_status=EnrichmentStatus.DONE, enrichment_after=None, enrichment_error=""
         )
 
-    def enrich_later(self, error: SyncError, *, delay: float) -> None:
+    def enrich_later(self, error: SyncError, *, delay: float, tried: bool = True) -> None:
         self._note(
             enrichment_after=in_seconds(delay),
-            enrichment_tries=F("enrichment_tries") + 1,
+            enrichment_tries=F("enrichment_tries") + int(tried),
             enrichment_error=str(error)[:500],
         )
 
@@ -611,12 +616,15 @@ class Push(models.Model):
     def retry_enrichment(self, user: User | None) -> None:
         """Only the enrichment is tried again; the create never is."""
         rows = Push.objects.filter(pk=self.pk, enrichment_status=EnrichmentStatus.FAILED)
+        # Without an applicant there is nobody to enrich: they are looked for first.
+        look = {} if self.applicant_id else {"confirm_after": Now(), "confirm_tries": 0}
         decision = _decided("retry_enrich", user)
         changed = rows.update(
             enrichment_status=EnrichmentStatus.PENDING,
             enrichment_after=Now(),
             enrichment_tries=0,
             updated_at=Now(),
+            **look,
             **decision,
         )
         if not changed:

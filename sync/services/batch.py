@@ -8,8 +8,11 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 from sync.exceptions import SyncError
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
+from sync.models.breaker import Breaker
 from sync.models.states import ACTIVE, PushStatus
 from sync.services import limits
 from sync.services.accounts import hrflow_client
@@ -117,7 +120,7 @@ def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
     pushes = Push.objects.filter(run_id=report.run_id or 0)
     sweep_at = time.monotonic() + SWEEP_SECONDS
     while pushes.filter(status__in=ACTIVE).exists():
-        if problem := _stuck(vacancy.company_id):
+        if problem := _stuck(pushes, vacancy.company_id):
             report.problem = problem
             break
         if time.monotonic() > sweep_at:
@@ -130,10 +133,13 @@ def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
     return report
 
 
-def _stuck(company_id: int) -> str:
-    company = FlatchrCompany.objects.get(pk=company_id)
-    if company.is_paused and (company.paused_until is not None):
-        return f"Pushes to {company} are paused: {company.pause_code}."
+def _stuck(pushes: QuerySet[Push], company_id: int) -> str:
+    """Who waits for a paused account may wait for long: that is said, not waited for."""
+    accounts: list[Breaker] = [FlatchrCompany.objects.get(pk=company_id)]
+    accounts += HrFlowSource.objects.filter(pk__in=pushes.values("source"))
+    for account in accounts:
+        if account.is_paused and not account.probing:
+            return f"{account} is paused: {ErrorCode(account.pause_code).label}."
     return ""
 
 

@@ -183,7 +183,7 @@ class _DirectPush:
             try:
                 with self.journal.step(Stage.CHECK):
                     found = self._search(candidate)
-            except RetryableError:
+            except SyncError:  # Whatever it is, it does not make the lost answer certain.
                 continue
             if judge(person, found, known=known, siblings=Siblings())[0] is Verdict.FOUND:
                 return PushStatus.SUCCEEDED, Event.WRITE_SUCCESS, None

@@ -21,8 +21,10 @@ IMPORT = "sync.tasks.import_source"
 RUN_WORKFLOW = "sync.tasks.run_workflow"
 # Reading a whole source takes as long as it takes (seconds).
 TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600}
-# A bell whose task never began (lost by the broker) may be rung again after this.
-LONGEST_SILENT_SECONDS = 15
+# A bell whose task never began (lost by the broker) may be rung again after this. It is longer
+# than busy workers take to come back to the queue, or a long queue would be queued twice.
+SILENT_SECONDS = 5.0
+LONGEST_SILENT_BEAT_SECONDS = 15.0
 NOTE_SECONDS = 3600
 
 
@@ -40,16 +42,18 @@ def _processes() -> int:
 
 
 def ring_bell(task: str, number: int | str = 0) -> bool:
-    if not cache.add(_key(task, number), 1, _silent_seconds()):
+    if not cache.add(_key(task, number), 1, _silent_seconds(task)):
         return False
     more = {"timeout": TIMEOUTS[task]} if task in TIMEOUTS else {}
     async_task(task, number, **more)
     return True
 
 
-def _silent_seconds() -> float:
+def _silent_seconds(task: str) -> float:
     """A lost heartbeat bell is repeated well before its group counts as dead."""
-    return min(LONGEST_SILENT_SECONDS, settings.HEARTBEAT_STALE_SECONDS / 2)
+    if task == BEAT:
+        return min(LONGEST_SILENT_BEAT_SECONDS, settings.HEARTBEAT_STALE_SECONDS / 2)
+    return float(settings.DOORBELL_SECONDS) + SILENT_SECONDS
 
 
 def forget(worker_id: str) -> None:

@@ -7,7 +7,6 @@ demand, and nothing is ever sent.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,9 +29,7 @@ from django.db.models import (
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sync.exceptions import ConfigurationError, SyncError
 from sync.models import (
-    Action,
     FlatchrVacancy,
     HrFlowSource,
     Profile,
@@ -45,12 +42,7 @@ from sync.models import (
 )
 from sync.models.scope import AnyUser, sees_all
 from sync.models.states import PushStatus
-from sync.services import audit
-from sync.services.accounts import hrflow_client
 from sync.services.dispatch import Dispatched, dispatch
-from sync.services.journal import Journal
-from sync.services.steps import DiscardedError, Job, prepare
-from sync.vocabulary import EXPLANATIONS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -58,7 +50,6 @@ if TYPE_CHECKING:
 # Beyond this a recruiter's selection is a workflow; queueing it would outlast a web request.
 MOST_PROFILES = 10_000
 FORGOTTEN_AFTER = timedelta(days=1)
-SHOWN_LENGTH = 2000
 
 
 class TooManyError(Exception):
@@ -97,15 +88,6 @@ class Counts:
     @property
     def left_out(self) -> int:
         return self.total - self.sent
-
-
-@dataclass(frozen=True)
-class Exact:
-    """What would be sent for one profile, or why it would not."""
-
-    body: str = ""
-    problem: str = ""
-    next_step: str = ""
 
 
 # --- the selection ------------------------------------------------------------------------------
@@ -276,54 +258,6 @@ def earlier_pushes(run: Run, page: Sequence[RunProfile], user: AnyUser) -> dict[
         if profile is not None:
             found.setdefault(profile, []).append(push)
     return found
-
-
-# --- the exact candidate ------------------------------------------------------------------------
-
-
-def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ()) -> Exact:
-    """Made as a push makes it, from today's profile, without sending anything."""
-    assert run.vacancy is not None
-    audit.record(None, Action.LOOK, profile, company=run.vacancy.company_id)
-    try:
-        candidate = prepare(_job(run, profile, answers), hrflow_client(profile.source), Journal())
-    except DiscardedError as discarded:
-        words = _("The rule “%(name)s” leaves it out.")
-        return Exact(problem=str(words % {"name": discarded.logic}))
-    except SyncError as error:
-        return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
-    except ConfigurationError as error:
-        return Exact(problem=str(error))
-    return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
-
-
-def _job(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]]) -> Job:
-    assert run.vacancy is not None
-    company = run.vacancy.company
-    return Job(
-        source_key=profile.source.source_key,
-        profile_key=profile.key,
-        vacancy=run.vacancy.slug,
-        logics=run.logics,
-        format=run.format or None,
-        resume_policy=run.resume_policy or company.resume_policy,
-        resume_transport=company.resume_transport,
-        contact_within_days=company.contact_within_days,
-        answers=answers or run.answers,
-    )
-
-
-def _shown(value: Any) -> Any:
-    """A file is told by its size: nobody reads base64."""
-    if isinstance(value, Mapping):
-        return {key: _size(v) if key == "data" else _shown(v) for key, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_shown(item) for item in value]
-    return value[:SHOWN_LENGTH] if isinstance(value, str) else value
-
-
-def _size(value: Any) -> Any:
-    return f"<{len(value) * 3 // 4:,} bytes>" if isinstance(value, str) else _shown(value)
 
 
 # --- the end of a draft -------------------------------------------------------------------------

@@ -24,12 +24,12 @@ from sync.formatting import Candidate
 from sync.matching import Found, Likeness, compare
 from sync.models import FlatchrVacancy, Push
 from sync.models.states import PushStatus
-from sync.services import limits, stopping
+from sync.services import limits, privacy, stopping
 from sync.services.accounts import flatchr_client, hrflow_client
 from sync.services.endings import backoff
 from sync.services.journal import Journal
-from sync.services.ledger import DirectLedger
-from sync.services.presence import on_vacancy, person_of, search
+from sync.services.ledger import DirectLedger, Ledger, ThreadLedger
+from sync.services.presence import on_vacancy, person_of, search, with_hidden_phones
 from sync.services.steps import DiscardedError, format_candidate
 from sync.services.transfer import job_of
 from sync.vocabulary import ErrorCode
@@ -38,6 +38,7 @@ logger = logging.getLogger(__name__)
 BATCH = 500
 THREADS = 8
 MOST_CONFIRM_TRIES = 6
+SERVE_SECONDS = 0.05
 
 
 def follow_up(seconds: float) -> int:
@@ -89,7 +90,8 @@ def _confirm(vacancy: FlatchrVacancy, pushes: list[Push]) -> None:
         for push in pushes:
             push.be_missed(delay=backoff(push.confirm_tries + 3))
         return
-    _attribute(pushes, on_vacancy(applicants, vacancy), _attributed(vacancy))
+    found = with_hidden_phones(on_vacancy(applicants, vacancy), privacy.phone_hider())
+    _attribute(pushes, found, _attributed(vacancy))
 
 
 def _flatchr(vacancy: FlatchrVacancy) -> FlatchrClient:
@@ -155,17 +157,20 @@ def _enrich_some() -> int:
     pushes = _take(Push.objects.to_enrich(), "enrichment_after", 4 * THREADS)
     if not pushes:
         return 0
+    ledger = ThreadLedger()
     with ThreadPoolExecutor(THREADS) as pool:
-        errors = list(pool.map(_enrich_quietly, pushes))
-    for push, error in zip(pushes, errors, strict=True):
-        _record(push, error)
+        tries = {push: pool.submit(_enrich_quietly, push, ledger) for push in pushes}
+        while not all(one.done() for one in tries.values()):
+            ledger.serve(SERVE_SECONDS)
+    for push, one in tries.items():
+        _record(push, one.result())
     return len(pushes)
 
 
-def _enrich_quietly(push: Push) -> SyncError | None:
+def _enrich_quietly(push: Push, ledger: Ledger) -> SyncError | None:
     """HTTP only: what went wrong comes back as a value, for the thread that writes to record."""
     try:
-        _enrich(push)
+        _enrich(push, ledger)
     except SyncError as error:
         return error
     except Exception as error:
@@ -174,19 +179,21 @@ def _enrich_quietly(push: Push) -> SyncError | None:
     return None
 
 
-def _enrich(push: Push) -> None:
+def _enrich(push: Push, ledger: Ledger) -> None:
     """Never by last name: the candidate's id comes from the applicant that was read back."""
-    flatchr = flatchr_client(push.vacancy.company)
-    candidate = _candidate(push)
+    company = push.vacancy.company
+    flatchr = flatchr_client(company, throttle=limits.company_throttle(company, ledger))
+    candidate = _candidate(push, ledger)
     if not candidate or not candidate.enrichment:
         return
     reference = _candidate_id(push, flatchr)
     flatchr.enrich_candidate(reference, candidate.enrichment)
 
 
-def _candidate(push: Push) -> Candidate | None:
-    job = job_of(push)
-    profile = hrflow_client(push.source).read_profile(job.source_key, job.profile_key)
+def _candidate(push: Push, ledger: Ledger) -> Candidate | None:
+    job, throttle = job_of(push), limits.hrflow_throttle(push.source, ledger)
+    hrflow = hrflow_client(push.source, throttle=throttle)
+    profile = hrflow.read_profile(job.source_key, job.profile_key)
     try:
         return format_candidate(job, profile, Journal())
     except DiscardedError:
@@ -213,6 +220,8 @@ def _column_now(push: Push, flatchr: FlatchrClient) -> str:
 def _record(push: Push, error: SyncError | None) -> None:
     if error is None:
         push.be_enriched()
+    elif isinstance(error, limits.PutOffError):
+        push.enrich_later(error, delay=error.retry_after or 1, tried=False)
     elif isinstance(error, RetryableError) and push.enrichment_tries < settings.PUSH_MAX_ATTEMPTS:
         push.enrich_later(error, delay=backoff(push.enrichment_tries + 1, error.retry_after))
     else:

@@ -25,6 +25,7 @@ from sync.models import HrFlowSource, Profile
 from sync.models.configs import IMPORT_DIES_AFTER
 from sync.services import heartbeat, limits, privacy, stopping
 from sync.services.accounts import hrflow_client
+from sync.services.endings import backoff
 from sync.services.ledger import DirectLedger
 from sync.summaries import Summary, summarise
 from sync.vocabulary import ErrorCode
@@ -35,7 +36,7 @@ PAGE = 100
 OVERLAP = timedelta(minutes=10)
 SWEEP_EVERY = timedelta(days=1)
 PAGE_TRIES = 3
-FIELDS = [*Summary.__annotations__, "seen_at"]
+FIELDS = [*Summary.__annotations__, "search_text", "seen_at"]
 
 
 @dataclass
@@ -140,6 +141,7 @@ def _page(client: HrFlowClient, source_key: str, number: int) -> ProfilePage:
             if attempt == PAGE_TRIES:
                 raise
             logger.info("page %s: %s", number, error)
+            stopping.requested.wait(backoff(attempt, error.retry_after))
     raise AssertionError("unreachable")
 
 
@@ -177,8 +179,12 @@ def _write(source: HrFlowSource, summaries: dict[str, Summary], result: Imported
     changed = sum(key in known and _differs(known[key], s) for key, s in summaries.items())
     result.updated += changed
     result.unchanged += len(known) - changed
+    now = timezone.now()
+    rows = [Profile(source=source, key=k, seen_at=now, **s) for k, s in summaries.items()]
+    for row in rows:
+        row.fold_search_text()
     Profile.objects.bulk_create(
-        [Profile(source=source, key=k, seen_at=timezone.now(), **s) for k, s in summaries.items()],
+        rows,
         update_conflicts=True,
         unique_fields=["source", "key"],
         update_fields=FIELDS,

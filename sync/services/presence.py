@@ -21,6 +21,7 @@ from sync.exceptions import RetryableError
 from sync.matching import Found, Person, Siblings, Verdict, judge
 from sync.models import FlatchrVacancy, Push
 from sync.models.states import PushStatus
+from sync.services import privacy
 from sync.services.ledger import Ledger
 from sync.vocabulary import ErrorCode
 
@@ -144,7 +145,8 @@ def look_up(push: Push, flatchr: FlatchrClient, ledger: Ledger) -> tuple[Verdict
     """
     assert push.create_started_at is not None
     wanted = person_of(push)
-    found = search(push, push.create_started_at, flatchr)
+    hide = ledger.run(privacy.phone_hider)
+    found = with_hidden_phones(search(push, push.create_started_at, flatchr), hide)
     siblings = ledger.run(lambda: siblings_of(push, wanted))
     return judge(wanted, found, known=push.known_applicants, siblings=siblings)
 
@@ -189,7 +191,11 @@ def _is_created_lately(other: Push, push: Push) -> bool:
 
 
 def person_of(push: Push) -> Person:
-    """Whom a push sent, as its row remembers it."""
-    return Person.of(
-        name=push.candidate_name, email=push.candidate_email, phone=push.candidate_phone
-    )
+    """Whom a push sent, as its row remembers it: the phone as a hash."""
+    person = Person.of(name=push.candidate_name, email=push.candidate_email)
+    return replace(person, phone=push.candidate_phone)
+
+
+def with_hidden_phones(found: Iterable[Found], hide: Callable[[str], str]) -> list[Found]:
+    """Applicants, to be compared with what rows remember."""
+    return [replace(a, person=replace(a.person, phone=hide(a.person.phone))) for a in found]

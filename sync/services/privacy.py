@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -61,6 +61,12 @@ def digests_of(emails: Iterable[str], profile_keys: Iterable[str]) -> dict[str, 
     marks = [(PersonMark.EMAIL.value, normalise_email(email)) for email in emails]
     marks += [(PersonMark.PROFILE_KEY.value, profile) for profile in profile_keys]
     return {_digest(key, *mark): mark for mark in marks if mark[1]}
+
+
+def phone_hider() -> Callable[[str], str]:
+    """Phones are compared and nothing else, so what is kept of one is a hash. Empty for none."""
+    key = _key()
+    return lambda digits: _digest(key, "phone", digits)[:32] if digits else ""
 
 
 # --- erased persons -----------------------------------------------------------------------------

@@ -64,7 +64,9 @@ def _contact() -> str:
 
 
 def _payload() -> str:
-    return _("%(time)s after the push is closed") % {"time": _days(settings.PAYLOAD_DAYS)}
+    return _("excerpts: %(time)s after the push is closed; the rest as the push") % {
+        "time": _days(settings.PAYLOAD_DAYS)
+    }
 
 
 def _log() -> str:
@@ -111,7 +113,10 @@ _CANDIDATES: dict[str, Kept] = {
     ),
     "sync.PushAttempt": Kept(
         About.CANDIDATES,
-        gettext_lazy("Each try, with redacted excerpts of what was sent and answered."),
+        gettext_lazy(
+            "Each try: when, how long, what came of it; redacted excerpts of what was sent "
+            "and answered."
+        ),
         gettext_lazy("To find out why a push failed."),
         _payload,
     ),

@@ -155,6 +155,7 @@ class Transfer:
         flatchr = self._flatchr()
         if self.push.create_started_at is not None:
             self._look_up(flatchr)
+            self._check_open()
         candidate = prepare(job_of(self.push), self._hrflow(), self.journal)
         self._check_presence(candidate, flatchr)
         self._begin(candidate)
@@ -242,7 +243,7 @@ class Transfer:
             firstname=str(candidate["firstname"]),
             lastname=str(candidate["lastname"]),
             email=str(candidate.get("email") or ""),
-            phone=str(candidate.get("phone") or ""),
+            phone=privacy.phone_hider()(candidate_person(candidate).phone),
         )
         row = self._attempt_row(Stage.CREATE, AttemptOutcome.STARTED)
         row.save(force_insert=True)

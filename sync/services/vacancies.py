@@ -54,17 +54,18 @@ def _client(company: FlatchrCompany) -> FlatchrClient:
 @transaction.atomic
 def _store(company: FlatchrCompany, vacancies: list[Vacancy]) -> SyncedVacancies:
     known = {v.slug: v for v in company.vacancies.all()}
-    created = updated = 0
+    created = updated = closed = 0
     for vacancy in vacancies:
-        values = _values(vacancy)
-        changed = vacancy.slug in known and _differs(known[vacancy.slug], values)
-        created += vacancy.slug not in known
-        updated += changed
+        values, before = _values(vacancy), known.get(vacancy.slug)
+        created += before is None
+        if before is not None and _differs(before, values):
+            closes = before.is_open and not vacancy.is_open
+            closed, updated = closed + closes, updated + (not closes)
         FlatchrVacancy.objects.update_or_create(
             company=company, slug=vacancy.slug, defaults={**values, "synced_at": Now()}
         )
     gone = company.vacancies.filter(is_open=True).exclude(slug__in=[v.slug for v in vacancies])
-    closed = gone.update(is_open=False, synced_at=Now())
+    closed += gone.update(is_open=False, synced_at=Now())
     FlatchrCompany.objects.filter(pk=company.pk).update(vacancies_synced_at=Now(), last_error="")
     return SyncedVacancies(created, updated, closed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -21,6 +21,8 @@ from sync.vocabulary import ReadMode
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+LONGEST_READING = timedelta(seconds=doorbell.TIMEOUTS[doorbell.RUN_WORKFLOW])
 
 
 def run_workflow(
@@ -45,6 +47,9 @@ def run_workflow(
 
 
 def _begin(workflow: Workflow, kind: RunKind, requested_by: User | None) -> Run:
+    # A process that died while it read the source has left its run open for ever.
+    dead = Run.objects.filter(workflow=workflow, started_at__lt=Now() - LONGEST_READING)
+    dead.filter(is_complete=False).update(is_complete=True)
     return Run.objects.create(
         kind=kind,
         workflow=workflow,

@@ -45,7 +45,7 @@ def test_it_creates_exactly_one_candidate_a_push_whoever_is_killed_and_whatever_
 
 
 def test_it_brings_pushes_home_when_asked_to_stop() -> None:
-    report = run("tests.chaos.proofs", "stop", "--pushes", "120", seconds=300)
+    report = run("tests.chaos.proofs", "stop", "--pushes", "80", seconds=300)
     for whom in ("watcher", "everybody"):
         assert report[whom]["running"] == 0
         assert report[whom]["lost_attempts"] == 0

@@ -1,0 +1,319 @@
+"""After success: the applicant is found again, named, and enriched; the create is never repeated."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from sync.models import FlatchrCompany, Push
+from sync.models.states import EnrichmentStatus, PushStatus
+from sync.services import follow_up as following
+from sync.services.follow_up import MOST_CONFIRM_TRIES, follow_up
+from sync.vocabulary import ErrorCode
+from tests.conftest import World
+from tests.pushing import add_person, fault, finish, slow_clock
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("slow_clock")]
+__all__ = ["slow_clock"]
+S, E = PushStatus, EnrichmentStatus
+
+
+def look(*, enrich: bool = False) -> int:
+    """The time to look again has come."""
+    Push.objects.filter(confirm_after__isnull=False).update(confirm_after=Now())
+    if enrich:
+        Push.objects.filter(enrichment_after__isnull=False).update(enrichment_after=Now())
+    return follow_up(10)
+
+
+def pushed(world: World, *keys: str, **more: Any) -> list[Push]:
+    world.dispatch(*keys, **more)
+    finish(world)
+    world.sandbox.post("/control/faults", {})
+    return list(Push.objects.filter(profile_key__in=keys).order_by("pk"))
+
+
+def requests(world: World) -> dict[str, int]:
+    """Since the last call, without what the fixtures asked for."""
+    before: dict[str, int] = getattr(world, "_counted", {})
+    now = world.sandbox.requests()
+    world._counted = dict(now)  # type: ignore[attr-defined]
+    return {name: n - before.get(name, 0) for name, n in now.items() if n != before.get(name, 0)}
+
+
+# --- read-back ----------------------------------------------------------------------------------
+
+
+def test_one_search_names_many_applicants(world: World) -> None:
+    keys = world.keys(15)
+    pushed(world, *keys, source=world.bulk)
+    requests(world)
+    assert look() == 15
+    assert requests(world) == {"search": 1}
+    owners = {one["applicant"]: one["resume"]["profile_key"] for one in world.sandbox.received()}
+    for push in Push.objects.all():
+        assert owners[push.applicant_id] == push.profile_key
+        assert push.column == "Nouveaux"
+        assert push.confirmed_at and push.confirm_after is None
+    assert look() == 0, "nobody is looked for twice"
+
+
+def test_each_vacancy_is_searched_once(world: World) -> None:
+    keys = world.keys(3)
+    for title in ("Comptable", "Développeur Python (H/F)"):
+        pushed(world, *keys, source=world.bulk, vacancy=world.vacancy(title))
+    requests(world)
+    look()
+    assert requests(world) == {"search": 2}
+    assert Push.objects.exclude(applicant_id="").count() == 6
+
+
+def test_it_does_not_look_before_search_has_settled(world: World, settings: Any) -> None:
+    settings.PUSH_SETTLE_SECONDS = 120
+    [push] = pushed(world, *world.keys(1), source=world.bulk)
+    assert push.confirm_after and push.confirm_after - timezone.now() > timedelta(seconds=115)
+    assert follow_up(1) == 0
+
+
+def test_a_found_applicant_is_in_the_column_of_the_moment(world: World) -> None:
+    [push] = pushed(world, *world.keys(1), source=world.bulk)
+    move(world, push, "Entretien")
+    look()
+    assert Push.objects.get().column == "Entretien"
+
+
+def move(world: World, push: Push, title: str) -> None:
+    """As a recruiter does, in Flatchr."""
+    from sync.services.accounts import flatchr_client
+
+    flatchr = flatchr_client(push.vacancy.company)
+    [applicant] = flatchr.search_applicants(email=push.candidate_email)
+    [column] = [column for column in flatchr.list_columns() if column.title == title]
+    flatchr.move_applicant(push.vacancy.remote_id, applicant.id, column.id)
+
+
+def test_who_is_not_found_is_looked_for_again_and_then_reported(world: World) -> None:
+    [push] = pushed(world, *world.keys(1), source=world.bulk)
+    [applicant] = world.sandbox.received()
+    world.sandbox.remove_applicant(applicant["applicant"])
+    for number in range(1, MOST_CONFIRM_TRIES + 1):
+        assert look() == 1
+        push = Push.objects.get()
+        assert push.confirm_tries == number
+    assert (push.status, push.error_code) == (S.SUCCEEDED, ErrorCode.FLATCHR_MISMATCH)
+    assert push.explanation and push.next_step and push.side
+    assert push.confirm_after is None and push.confirmed_at is None
+    assert look() == 0
+    assert world.sandbox.requests()["create"] == 1
+
+
+def test_who_turns_up_late_is_found_late(world: World) -> None:
+    world.sandbox.set_faults(fault("search", "html", times=3))
+    world.dispatch(*world.keys(1), source=world.bulk)
+    finish(world)
+    world.sandbox.set_faults(fault("search", "html"), fault("search", "status", status=500))
+    for _ in range(2):
+        look()
+        assert Push.objects.get().applicant_id == ""
+    look()
+    push = Push.objects.get()
+    assert push.applicant_id and push.error_code == ""
+
+
+def test_two_machines_do_not_look_for_the_same(world: World) -> None:
+    pushed(world, *world.keys(4), source=world.bulk)
+    Push.objects.update(confirm_after=Now())
+    first = following._take(Push.objects.to_confirm(), "confirm_after")
+    second = following._take(Push.objects.to_confirm(), "confirm_after")
+    assert (len(first), len(second)) == (4, 0)
+
+
+def test_an_applicant_found_by_a_look_up_is_not_given_to_another(world: World) -> None:
+    keys = [add_person(world, "Yann", "Cadiou", email="yann@example.org") for _ in range(2)]
+    [first] = pushed(world, keys[0])
+    world.sandbox.add_applicant(
+        world.vacancy().slug, firstname="Yann", lastname="Cadiou", email="yann@example.org"
+    )
+    look()
+    names = {one["applicant"] for one in world.sandbox.received()}
+    found = Push.objects.get(pk=first.pk).applicant_id
+    [own] = [one for one in world.sandbox.received() if not one["by_hand"]]
+    assert found in names and found == own["applicant"], "the older one is the pushed one"
+
+
+def test_what_a_person_confirmed_is_looked_for_too(world: World) -> None:
+    world.sandbox.set_faults(fault("create", "status_after", status=500))
+    world.dispatch(*world.keys(1), source=world.bulk)
+    world.work()
+    [claimed] = _claim_all()
+    claimed.leave_to_person(_ambiguous())
+    claimed.confirm(None)
+    assert follow_up(5) == 1
+    assert Push.objects.get().applicant_id
+
+
+def _claim_all() -> list[Push]:
+    Push.objects.waiting().update(next_attempt_at=Now())
+    return Push.objects.claim(10)
+
+
+def _ambiguous() -> Any:
+    from sync.exceptions import PermanentError
+
+    return PermanentError(ErrorCode.FLATCHR_AMBIGUOUS)
+
+
+# --- enrichment ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def premium(world: World) -> World:
+    """A company with the option, and the readings of this world's fixtures not counted."""
+    FlatchrCompany.objects.update(enrich=True)
+    return world
+
+
+def received(world: World, push: Push) -> dict[str, Any]:
+    [one] = [one for one in world.sandbox.received() if one["applicant"] == push.applicant_id]
+    return one
+
+
+def test_a_company_without_the_option_is_asked_for_nothing(world: World) -> None:
+    pushed(world, *world.keys(2), source=world.bulk)
+    requests(world)
+    look(enrich=True)
+    assert requests(world) == {"search": 1}
+    assert set(Push.objects.values_list("enrichment_status", flat=True)) == {E.NONE}
+
+
+def test_candidates_are_enriched_once_their_applicant_is_known(premium: World) -> None:
+    keys = premium.keys(6)
+    pushed(premium, *keys, source=premium.bulk)
+    assert set(Push.objects.values_list("enrichment_status", flat=True)) == {E.PENDING}
+    look(enrich=True)
+    assert set(Push.objects.values_list("enrichment_status", flat=True)) == {E.DONE}
+    for push in Push.objects.all():
+        one = received(premium, push)
+        assert one["resume"]["profile_key"] == push.profile_key
+        [sent] = one["enrichment"]
+        assert sent["type"] == "applicants" and sent["name"] == "parsing"
+        assert sent["value"]["name"]["formattedName"] == push.candidate_name
+    assert premium.sandbox.violations() == []
+    assert premium.sandbox.requests()["create"] == 6
+    assert look(enrich=True) == 0
+
+
+def test_people_who_share_an_email_or_a_last_name_get_their_own_career(premium: World) -> None:
+    keys = [premium.key("shared_email_1"), premium.key("shared_email_2")]
+    keys += [add_person(premium, first, "Le Goff", email=None) for first in ("Anne", "Marc")]
+    pushed(premium, *keys)
+    look(enrich=True)
+    for push in Push.objects.all():
+        [sent] = received(premium, push)["enrichment"]
+        assert sent["value"]["name"]["formattedName"] == push.candidate_name
+
+
+def test_a_recruiters_own_move_is_not_undone(premium: World) -> None:
+    [push] = pushed(premium, *premium.keys(1), source=premium.bulk)
+    Push.objects.update(enrichment_after=Now() + timedelta(hours=1))
+    look()
+    move(premium, push, "Entretien")
+    look(enrich=True)
+    [one] = premium.sandbox.received()
+    assert one["column"] == "Entretien" and one["enrichment"]
+
+
+@pytest.mark.parametrize("endpoint", ["enrich", "move", "columns", "search", "read"])
+def test_an_enrichment_that_fails_is_tried_again_and_creates_nobody(
+    premium: World, endpoint: str
+) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    Push.objects.update(enrichment_after=Now() + timedelta(hours=1))
+    look()
+    premium.sandbox.set_faults(
+        fault(endpoint, "status", status=500), fault(endpoint, "html"), fault(endpoint, "reset")
+    )
+    for tries in (1, 2, 3):
+        look(enrich=True)
+        push = Push.objects.get()
+        assert (push.enrichment_status, push.enrichment_tries) == (E.PENDING, tries)
+        assert push.enrichment_error and push.status == S.SUCCEEDED
+    look(enrich=True)
+    push = Push.objects.get()
+    assert (push.enrichment_status, push.enrichment_error) == (E.DONE, "")
+    assert premium.sandbox.requests()["create"] == 1
+
+
+def test_an_enrichment_that_never_works_is_given_up(premium: World, settings: Any) -> None:
+    settings.PUSH_MAX_ATTEMPTS = 2
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    premium.sandbox.set_faults(fault("enrich", "status", status=500, times=None))
+    for _ in range(4):
+        look(enrich=True)
+    push = Push.objects.get()
+    assert (push.enrichment_status, push.status) == (E.FAILED, S.SUCCEEDED)
+    assert push.enrichment_error and push.error_code == ""
+    assert premium.sandbox.requests()["create"] == 1
+    premium.sandbox.set_faults()
+    push.retry_enrichment(None)
+    look(enrich=True)
+    assert Push.objects.get().enrichment_status == E.DONE
+
+
+def test_a_company_that_lost_the_option_is_told_so_at_once(premium: World) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    premium.sandbox.set_faults(fault("enrich", "status", status=403, times=None))
+    look(enrich=True)
+    push = Push.objects.get()
+    assert (push.enrichment_status, push.enrichment_tries) == (E.FAILED, 0)
+    assert push.enrichment_error
+
+
+def test_retry_after_is_honoured_in_enrichment(premium: World) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    premium.sandbox.set_faults(fault("enrich", "status", status=429, retry_after=900))
+    look(enrich=True)
+    after = Push.objects.get().enrichment_after
+    assert after and after - timezone.now() > timedelta(seconds=890)
+
+
+def test_nobody_is_enriched_whose_applicant_was_never_found(premium: World) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    [applicant] = premium.sandbox.received()
+    premium.sandbox.remove_applicant(applicant["applicant"])
+    for _ in range(MOST_CONFIRM_TRIES):
+        look(enrich=True)
+    push = Push.objects.get()
+    assert push.enrichment_status == E.FAILED, "not “to come” for ever"
+    assert push.enrichment_error
+    requests_made = premium.sandbox.requests()
+    assert "enrich" not in requests_made and "move" not in requests_made
+    push.retry_enrichment(None)
+    assert Push.objects.to_confirm().count() == 1, "they are looked for first"
+
+
+def test_enrichment_keeps_the_companys_limit(premium: World) -> None:
+    pushed(premium, *premium.keys(3), source=premium.bulk)
+    look()
+    FlatchrCompany.objects.update(requests_per_minute=1200)
+    premium.sandbox.clear()
+    Push.objects.update(enrichment_after=Now(), enrichment_status=E.PENDING)
+    follow_up(10)
+    times = premium.sandbox.state()["request_times"][premium.company.company]
+    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    assert len(times) >= 3 and min(gaps) >= 0.03
+
+
+def test_a_push_that_was_already_there_is_not_enriched(premium: World) -> None:
+    key = add_person(premium, "Zoé", "Riou", email="zoe@example.org")
+    premium.sandbox.add_applicant(
+        premium.vacancy().slug, firstname="Zoé", lastname="Riou", email="zoe@example.org"
+    )
+    [push] = pushed(premium, key)
+    look(enrich=True)
+    push = Push.objects.get()
+    assert (push.status, push.enrichment_status) == (S.ALREADY_THERE, E.NONE)
