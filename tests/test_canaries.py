@@ -41,7 +41,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # or cleaning on the way hides them.
 PHONE = "+33 6 47 19 83 52"
 SUMMARY, CV_TEXT, SKILL = "canarysummaryqzx", "canarycvtextqzx", "canaryskillqzx"
-STREET, BIRTH = "canarystreetqzx", "1987-03-19T00:00:00"
+BIRTH = "1987-03-19T00:00:00"
 PERSONAL = {
     "phone": PHONE,
     "phone without blanks": PHONE.replace(" ", ""),
@@ -51,7 +51,6 @@ PERSONAL = {
     "summary": SUMMARY,
     "CV": CV_TEXT,
     "skill": SKILL,
-    "street": STREET,
     "birth": BIRTH,
 }
 # What the index rightly keeps; that these are found shows that the search finds.
@@ -327,7 +326,7 @@ def add_person(home: Installation, cv_url: str | None, number: int) -> str:
             "phone": PHONE,
             "summary": SUMMARY,
             "date_birth": BIRTH,
-            "location": {"text": f"12 {STREET}, Paris", "lat": 48.8, "lng": 2.3},
+            "location": {"text": "Paris", "lat": 48.8, "lng": 2.3},
         },
         skills=[{"name": SKILL, "type": "hard"}],
         attachments=[attachment] if cv_url else [],
@@ -524,8 +523,8 @@ def assert_clean(home: Installation, more: dict[str, bytes] | None = None) -> No
     places = {**home.kept(), **(more or {})}
     tokens = dict(zip(("source token", "company token"), home.rows["tokens"], strict=True))
     logs = {name: text for name, text in places.items() if name.endswith(".log")}
-    assert find(home.secrets | PERSONAL, places) == []
-    assert find(tokens, logs) == []
+    found = find(home.secrets | PERSONAL, places) + find(tokens | {"e-mail": EMAIL}, logs)
+    assert not found, "\n".join(found)
     # What is rightly kept is found, so the search does search.
     assert NAME.encode() in places["rows"]
     assert find({"e-mail": EMAIL}, {"rows": places["rows"]})
@@ -571,6 +570,4 @@ def test_nothing_planted_is_ever_kept(installation: Installation) -> None:
     # Killed while it was sent, and there once all the same.
     people = [one["email"] for one in home.sandbox.received() if one["email"] == f"20.{EMAIL}"]
     assert len(people) == 1
-    log = group.text()
-    assert "DEBUG" in log
-    assert log.count("push") > 20
+    assert "DEBUG urllib3.connectionpool" in group.text()

@@ -27,7 +27,7 @@ POWERS = ("is_superuser", "groups", "user_permissions")
 ACTIONS = {"add": _("Add"), "change": _("Change"), "delete": _("Delete"), "view": _("View")}
 
 
-class PermissionsField(forms.ModelMultipleChoiceField):
+class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def label_from_instance(self, obj: Any) -> str:
         action, _rest, model = obj.codename.partition("_")
         is_own = action in ACTIONS and model == obj.content_type.model

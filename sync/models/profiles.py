@@ -77,10 +77,10 @@ class Profile(models.Model):
     def __str__(self) -> str:
         return self.full_name or self.reference or self.key
 
-    def fold_search_text(self) -> None:
-        words = (self.full_name, self.email, self.headline, self.location, self.reference)
-        self.search_text = fold(" ".join(words))
-
     def save(self, *args: Any, **options: Any) -> None:
         self.fold_search_text()
         super().save(*args, **options)
+
+    def fold_search_text(self) -> None:
+        words = (self.full_name, self.email, self.headline, self.location, self.reference)
+        self.search_text = fold(" ".join(words))

@@ -10,8 +10,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from django.db import DatabaseError, transaction
@@ -21,11 +22,23 @@ MOST_AT_ONCE = 64
 
 # A piece of work changes rows and nothing else: it may be run again after a rollback.
 Work = Callable[[], T]
+# One statement for what many pieces of work want to write.
+Together = Callable[[list[T]], Any]
 
 
 class Ledger(Protocol):
     def run(self, work: Work[T]) -> T:
         """Run `work` in a transaction; return once it is committed, or raise what it raised."""
+        ...
+
+    def shared(self, read: Work[T]) -> T:
+        """Inside a piece of work: what `read` returns, asked once for all that is committed with
+        it."""
+        ...
+
+    def later(self, write: Together[T], item: T) -> None:
+        """Inside a piece of work, as its last act: have `write` called once with the items of all
+        that is committed with it."""
         ...
 
 
@@ -36,6 +49,12 @@ class DirectLedger:
         with transaction.atomic():
             return work()
 
+    def shared(self, read: Work[T]) -> T:
+        return read()
+
+    def later(self, write: Together[T], item: T) -> None:
+        write([item])
+
 
 class ThreadLedger:
     """Threads call `run`; the thread that made the ledger calls `serve`."""
@@ -43,13 +62,34 @@ class ThreadLedger:
     def __init__(self) -> None:
         self._inbox: queue.SimpleQueue[tuple[Work[Any], Future[Any]]] = queue.SimpleQueue()
         self._owner = threading.get_ident()
+        self._shared: dict[Work[Any], Any] = {}
+        self._later: dict[Together[Any], list[Any]] = {}
 
     def run(self, work: Work[T]) -> T:
         if threading.get_ident() == self._owner:
-            return DirectLedger().run(work)
+            with self._transaction():
+                return work()
         future: Future[T] = Future()
         self._inbox.put((work, future))
         return future.result()
+
+    def shared(self, read: Work[T]) -> T:
+        if read not in self._shared:
+            self._shared[read] = read()
+        found: T = self._shared[read]
+        return found
+
+    def later(self, write: Together[T], item: T) -> None:
+        self._later.setdefault(write, []).append(item)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._shared, self._later = {}, {}
+        with transaction.atomic():
+            yield
+            for write, items in self._later.items():
+                write(items)
+            _check_whole()
 
     def wake(self) -> None:
         """Let `serve` return early: something else than work has happened."""
@@ -76,17 +116,32 @@ class ThreadLedger:
 
     def _commit(self, entries: list[tuple[Work[Any], Future[Any]]]) -> None:
         try:
-            with transaction.atomic():
+            with self._transaction():
                 results = [_attempt(work) for work, _ in entries]
-                _check_whole()
         except DatabaseError:
             # One piece broke the transaction for all: each on its own, so only that one fails.
-            results = [_alone(work) for work, _ in entries]
+            results = [self._alone(work) for work, _ in entries]
         for (_, future), (result, error) in zip(entries, results, strict=True):
             if error is None:
                 future.set_result(result)
             else:
                 future.set_exception(error)
+
+    def _alone(self, work: Work[Any], *, tries: int = 3) -> tuple[Any, BaseException | None]:
+        """A database that is away for a moment (restarted, failing over) gets another chance."""
+        for attempt in range(tries):
+            result: tuple[Any, BaseException | None] = (None, None)
+            try:
+                with self._transaction():
+                    result = _attempt(work)
+                return result
+            except DatabaseError as error:
+                if result[1] is not None:
+                    return result  # What it raised itself says more than the spoilt transaction.
+                last: BaseException = error
+                transaction.get_connection().close_if_unusable_or_obsolete()
+                time.sleep(0.05 * attempt)
+        return None, last
 
 
 def _check_whole() -> None:
@@ -103,16 +158,3 @@ def _attempt(work: Work[Any]) -> tuple[Any, BaseException | None]:
         raise
     except Exception as error:
         return None, error
-
-
-def _alone(work: Work[Any], *, tries: int = 3) -> tuple[Any, BaseException | None]:
-    """A database that is away for a moment (restarted, failing over) is given another chance."""
-    for attempt in range(tries):
-        try:
-            with transaction.atomic():
-                return _attempt(work)
-        except DatabaseError as error:
-            last: BaseException = error
-            transaction.get_connection().close_if_unusable_or_obsolete()
-            time.sleep(0.05 * attempt)
-    return None, last

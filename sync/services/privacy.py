@@ -83,6 +83,10 @@ def remember(emails: Iterable[str], profile_keys: Iterable[str], receipt: str) -
     )
 
 
+def is_anybody_erased() -> bool:
+    return ErasedPerson.objects.exists()
+
+
 def is_erased(email: str = "", profile_key: str = "") -> bool:
     return bool(erased_marks([email], [profile_key]))
 

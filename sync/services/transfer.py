@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models.functions import Now
+from django.db import connection
+from django.utils import timezone
 
 from sync.clients.flatchr import FlatchrClient
 from sync.exceptions import (
@@ -61,6 +62,19 @@ TWIN_FIELDS = (
 )
 
 
+# What an attempt's row is completed with when the try has ended.
+COMPLETED = (
+    "stage",
+    "outcome",
+    "http_status",
+    "duration_ms",
+    "error_code",
+    "message",
+    "steps",
+    "finished_at",
+)
+
+
 def job_of(push: Push) -> Job:
     company = push.vacancy.company
     return Job(
@@ -98,7 +112,8 @@ class Transfer:
         self.sent = False
         self.probes: list[Breaker] = []
         self.turns = limits.Turns(limits.company_throttle(self.push.vacancy.company, self.ledger))
-        self.attempt_pk: int | None = None
+        # The row of this try, once its intent is committed.
+        self.attempt: PushAttempt | None = None
 
     def run(self) -> None:
         """Take the steps and record the end. Raises nothing that a push could cause."""
@@ -237,17 +252,18 @@ class Transfer:
             raise LostClaimError(f"push {self.push.pk}: too late to send")
 
     def _commit_intent(self, candidate: Candidate) -> None:
-        privacy.check_may_send(candidate, self.push.profile_key)
+        if self.ledger.shared(privacy.is_anybody_erased):
+            privacy.check_may_send(candidate, self.push.profile_key)
         self._check_twins(candidate)
+        hide_phone = self.ledger.shared(privacy.phone_hider)
         self.push.begin_create(
             firstname=str(candidate["firstname"]),
             lastname=str(candidate["lastname"]),
             email=str(candidate.get("email") or ""),
-            phone=privacy.phone_hider()(candidate_person(candidate).phone),
+            phone=hide_phone(candidate_person(candidate).phone),
         )
-        row = self._attempt_row(Stage.CREATE, AttemptOutcome.STARTED)
-        row.save(force_insert=True)
-        self.attempt_pk = row.pk
+        self.attempt = self._attempt_row(Stage.CREATE, AttemptOutcome.STARTED)
+        self.ledger.later(insert_attempts, self.attempt)
 
     def _check_twins(self, candidate: Candidate) -> None:
         """The same person, pushed to the same vacancy from another profile, is not sent twice."""
@@ -288,20 +304,36 @@ class Transfer:
             "error_code": error.code if error else "",
             "message": redact(str(error)) if error else "",
             "steps": self.journal.as_rows(),
-            "finished_at": Now(),
+            "finished_at": timezone.now(),
         }
         ending.verb(self.push)
         if error is not None and error.code == ErrorCode.PERSON_ERASED:
             privacy.forget_push(self.push)
             values["steps"] = []
-        if self.attempt_pk:
-            PushAttempt.objects.filter(pk=self.attempt_pk).update(**values)
-        else:
-            row = self._attempt_row(self.journal.stage, ending.outcome)
-            for name, value in values.items():
-                setattr(row, name, value)
-            row.save(force_insert=True)
         breakers.note_answer(self.push, self.journal, self.probes)
+        row = self.attempt or self._attempt_row(self.journal.stage, ending.outcome)
+        for name, value in values.items():
+            setattr(row, name, value)
+        self.ledger.later(complete_attempts if self.attempt else insert_attempts, row)
+
+
+def insert_attempts(rows: list[PushAttempt]) -> None:
+    PushAttempt.objects.bulk_create(rows)
+
+
+def complete_attempts(rows: list[PushAttempt]) -> None:
+    """One statement for all: `bulk_update` builds a CASE a field and row, which was a third of all
+    that a worker's database thread did."""
+    fields = [PushAttempt._meta.get_field(name) for name in COMPLETED]
+    quote = connection.ops.quote_name
+    assignments = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    statement = f"UPDATE {quote(PushAttempt._meta.db_table)} SET {assignments} WHERE id = %s"  # nosec
+    values = [
+        [*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields), row.pk]
+        for row in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, values)
 
 
 def _found(found: Found | None) -> Ending:

@@ -29,6 +29,10 @@ DAYS = 13
 COLUMNS = ("Nouveau", "Présélection", "Entretien", "Embauché")
 # What sandbox profiles meet when they are pushed.
 TROUBLES = ("no_resume", "resume_empty", "resume_12mb", "resume_private", "resume_not_found")
+QUESTIONS = [
+    {"text": "Avez-vous le permis B ?", "required": True, "options": ["Oui", "Non"]},
+    {"text": "Prétentions salariales", "required": False, "options": []},
+]
 
 
 @dataclass
