@@ -215,6 +215,14 @@ def test_retry_after_is_honoured(world: World) -> None:
     assert timezone.now() - begun >= timedelta(seconds=1)
 
 
+def test_an_import_does_not_hold_a_worker_for_a_long_wait(world: World) -> None:
+    world.sandbox.set_faults(fault("list", "status", status=429, retry_after=600))
+    begun = timezone.now()
+    with pytest.raises(RetryableError):
+        import_profiles(world.bulk)
+    assert timezone.now() - begun < timedelta(seconds=9)
+
+
 FAILURES: list[tuple[dict[str, Any], type[Exception]]] = [
     ({"kind": "status", "status": 500}, RetryableError),
     ({"kind": "html"}, RetryableError),

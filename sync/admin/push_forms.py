@@ -14,6 +14,8 @@ LONGEST_ANSWER = 2000
 class QuestionsForm(forms.Form):
     """`questions`: as `sync.services.vacancies` stores them."""
 
+    required_css_class = "required"
+
     def __init__(self, questions: Sequence[Mapping[str, Any]], *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.questions = [dict(question) for question in questions if question.get("text")]

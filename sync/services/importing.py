@@ -36,6 +36,7 @@ PAGE = 100
 OVERLAP = timedelta(minutes=10)
 SWEEP_EVERY = timedelta(days=1)
 PAGE_TRIES = 3
+LONGEST_PAGE_WAIT_SECONDS = 10.0
 FIELDS = [*Summary.__annotations__, "search_text", "seen_at"]
 
 
@@ -138,10 +139,12 @@ def _page(client: HrFlowClient, source_key: str, number: int) -> ProfilePage:
         try:
             return client.list_profiles(source_key, page=number, limit=PAGE)
         except RetryableError as error:
-            if attempt == PAGE_TRIES:
+            delay = backoff(attempt, error.retry_after)
+            # Whoever must wait for long leaves the worker free: the next import makes it good.
+            if attempt == PAGE_TRIES or delay > LONGEST_PAGE_WAIT_SECONDS:
                 raise
             logger.info("page %s: %s", number, error)
-            stopping.requested.wait(backoff(attempt, error.retry_after))
+            stopping.requested.wait(delay)
     raise AssertionError("unreachable")
 
 

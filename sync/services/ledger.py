@@ -19,6 +19,7 @@ from django.db import DatabaseError, transaction
 
 T = TypeVar("T")
 MOST_AT_ONCE = 64
+_NOTHING: tuple[Any, BaseException | None] = (None, None)
 
 # A piece of work changes rows and nothing else: it may be run again after a rollback.
 Work = Callable[[], T]
@@ -129,19 +130,20 @@ class ThreadLedger:
 
     def _alone(self, work: Work[Any], *, tries: int = 3) -> tuple[Any, BaseException | None]:
         """A database that is away for a moment (restarted, failing over) gets another chance."""
+        spoilt: BaseException | None = None
         for attempt in range(tries):
-            result: tuple[Any, BaseException | None] = (None, None)
+            spoilt, result = None, _NOTHING
             try:
                 with self._transaction():
                     result = _attempt(work)
-                return result
             except DatabaseError as error:
-                if result[1] is not None:
-                    return result  # What it raised itself says more than the spoilt transaction.
-                last: BaseException = error
+                spoilt = error
                 transaction.get_connection().close_if_unusable_or_obsolete()
-                time.sleep(0.05 * attempt)
-        return None, last
+            # What the work raised itself says more than the transaction that it spoilt.
+            if spoilt is None or result[1] is not None:
+                return result
+            time.sleep(0.05 * (attempt + 1))
+        return None, spoilt
 
 
 def _check_whole() -> None:

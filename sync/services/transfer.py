@@ -324,9 +324,9 @@ def insert_attempts(rows: list[PushAttempt]) -> None:
 def complete_attempts(rows: list[PushAttempt]) -> None:
     """One statement for all: `bulk_update` builds a CASE a field and row, which was a third of all
     that a worker's database thread did."""
-    fields = [PushAttempt._meta.get_field(name) for name in COMPLETED]
+    fields = [field for field in PushAttempt._meta.concrete_fields if field.name in COMPLETED]
     quote = connection.ops.quote_name
-    assignments = ", ".join(f"{quote(field.column)} = %s" for field in fields)
+    assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     statement = f"UPDATE {quote(PushAttempt._meta.db_table)} SET {assignments} WHERE id = %s"  # nosec
     values = [
         [*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields), row.pk]

@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from sync.models import FlatchrVacancy, Profile, Push, Run, RunStatus
+from sync.models import FlatchrCompany, FlatchrVacancy, Profile, Push, Run, RunStatus
 from sync.models.states import PushStatus
 from tests.browser.conftest import Arrive
 from tests.browser.stage import QUESTIONS, Stage
@@ -30,6 +30,7 @@ pytestmark = [
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"
 SIZE = {"width": 1280, "height": 800}
 MOST_BYTES = 150_000
+LOCALES = {"en": "en-GB", "fr": "fr-FR"}
 S = PushStatus
 
 
@@ -47,16 +48,14 @@ def take(visitor: Visitor, name: str) -> None:
 def lively(stage: Stage) -> Stage:
     stage.import_all()
     stage.fill()
-    company = stage.world.company
-    company.auth_expires_on = timezone.localdate() + timedelta(days=300)
-    company.enrich = True
-    company.save()
+    expiry = timezone.localdate() + timedelta(days=300)
+    FlatchrCompany.objects.update(auth_expires_on=expiry, enrich=True)
     return stage
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_pictures_of_a_recruiters_day(lively: Stage, arrive: Arrive, language: str) -> None:
-    visitor = arrive(lively.recruiter, locale=f"{language}-{language.upper()}", viewport=SIZE)
+    visitor = arrive(lively.recruiter, locale=LOCALES[language], viewport=SIZE)
     for name, picture in _day(lively, visitor):
         take(visitor, f"{name}.{language}")
         assert picture is None
@@ -69,6 +68,7 @@ def _day(stage: Stage, visitor: Visitor) -> Iterator[tuple[str, None]]:
     visitor.open(reverse("admin:sync_profile_changelist"))
     page.locator("input.action-select").nth(0).click()
     page.locator("input.action-select").nth(9).click(modifiers=["Shift"])
+    page.evaluate("window.scrollTo(0, 0)")
     yield "profiles", None
     page.click("button[value=push_to_flatchr]")
     page.wait_for_selector("#vacancies .choice")
@@ -97,7 +97,7 @@ def _ask(vacancy: FlatchrVacancy) -> None:
 def _running(stage: Stage) -> Run:
     at, world = timezone.now() - timedelta(seconds=8), stage.world
     run = Run.objects.create(
-        kind="batch", source=world.bulk, vacancy=world.vacancy("Développeur Python"),
+        kind="batch", source=world.bulk, vacancy=world.vacancy("Développeur Python (H/F)"),
         requested_by=stage.recruiter, status=RunStatus.RUNNING, created_at=at, started_at=at,
     )  # fmt: skip
     states = [*[S.SUCCEEDED] * 14, S.FAILED, S.ALREADY_THERE, *[S.QUEUED] * 8]
@@ -111,7 +111,7 @@ def _running(stage: Stage) -> Run:
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_pictures_of_an_operators_work(lively: Stage, arrive: Arrive, language: str) -> None:
-    window: dict[str, Any] = {"locale": f"{language}-{language.upper()}", "viewport": SIZE}
+    window: dict[str, Any] = {"locale": LOCALES[language], "viewport": SIZE}
     visitor = arrive(lively.operator, **window)
     company = lively.world.company
     visitor.open(reverse("admin:sync_flatchrcompany_change", args=[company.pk]))

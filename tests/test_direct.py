@@ -1,0 +1,343 @@
+"""The seed's call: the same steps and words in any Python process, and no second candidate."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.models import Push, Run
+from sync.services import Flatchr, ReadMode
+from sync.vocabulary import ErrorCode
+from tests.conftest import World
+from tests.pushing import CREATED_THEN_LOST, LOST_BEFORE, fault, lose_create
+from tests.sandbox_fixture import SandboxHandle
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The seed's example, word for word, with its comma after the format and a format that returns.
+EXAMPLE = '''
+import logging
+from sync.services import Flatchr, ReadMode
+
+
+logging.basicConfig(level=logging.INFO)
+
+
+def my_format(profile):
+    from sync.formatting import format_profile
+
+    return format_profile(profile)
+
+
+result = Flatchr.push_profile(
+    workflow_id="some_string_identifier",
+    action_parameters=dict(
+        logics=[],
+        format=my_format,  # Put your code logic here
+        read_mode=ReadMode.sync,
+    ),
+    origin_parameters=dict(
+        api_secret="your_api_secret",
+        api_user="your_api_user",
+        source_key="your_source_key",
+        profile_key="your_profile_key",
+    ),
+    target_parameters=dict(
+        auth="your_auth",
+        vacancy="your_vacancy",
+        company="your_company",
+    )
+)
+print(result.status, result.events)
+'''
+
+
+def parameters(sandbox: SandboxHandle, key: str, **more: Any) -> dict[str, Any]:
+    company = sandbox.company(premium=True)
+    return {
+        "workflow_id": "test",
+        "action_parameters": {"logics": [], "format": None, "read_mode": ReadMode.sync, **more},
+        "origin_parameters": {
+            "api_secret": sandbox.api_secret,
+            "api_user": sandbox.api_user,
+            "source_key": sandbox.source_keys["main"],
+            "profile_key": key,
+        },
+        "target_parameters": {
+            "auth": company["auth"],
+            "vacancy": sandbox.vacancy("Comptable")["slug"],
+            "company": company["key"],
+        },
+    }
+
+
+def push(sandbox: SandboxHandle, trouble: str = "dates_1969", **more: Any) -> Any:
+    return Flatchr.push_profile(**parameters(sandbox, sandbox.troubles[trouble], **more))
+
+
+# --- the example --------------------------------------------------------------------------------
+
+
+def run_example(sandbox: SandboxHandle, script: str) -> subprocess.CompletedProcess[str]:
+    """As an integrator does: a script of their own, at the project's root, nothing set up."""
+    given = parameters(sandbox, sandbox.troubles["dates_1969"])
+    for name, value in {**given["origin_parameters"], **given["target_parameters"]}.items():
+        script = script.replace(f'"your_{name}"', repr(value))
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith("DJANGO")
+    }
+    environment |= {
+        "HRFLOW_API_URL": sandbox.hrflow_url,
+        "FLATCHR_API_URL": sandbox.flatchr_api_url,
+        "FLATCHR_CAREERS_URL": sandbox.flatchr_careers_url,
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_the_seeds_example_runs_as_a_plain_script(sandbox: SandboxHandle) -> None:
+    done = run_example(sandbox, EXAMPLE)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "succeeded {'read_success': 1, 'write_success': 1}\n"
+    [applicant] = sandbox.received()
+    assert applicant["resume"]["profile_key"] == sandbox.troubles["dates_1969"]
+    assert sandbox.violations() == []
+    said = done.stdout + done.stderr
+    assert sandbox.api_secret not in said and sandbox.company()["auth"] not in said
+
+
+def test_only_the_import_of_the_seeds_example_was_changed() -> None:
+    """Against the page itself, where it lies beside the project; its two faults are mended."""
+    page = ROOT.parent / "shared" / "seed" / "push_profile.md"
+    if not page.exists():
+        pytest.skip("the seed's page is not here")
+    code = re.search(r"```python\n(.*?)```", page.read_text(), re.DOTALL)
+    assert code is not None
+    theirs = [line.strip() for line in code[1].splitlines() if line.strip()]
+    ours = [line.strip() for line in EXAMPLE.splitlines() if line.strip()]
+    changed = [line for line in theirs if line not in ours]
+    assert changed == [
+        "from hrflow_connectors import Flatchr",
+        "from hrflow_connectors.core import ReadMode",
+        "Flatchr.push_profile(",
+        "format=lambda *args, **kwargs: None # Put your code logic here,",
+    ]
+
+
+def test_it_leaves_no_rows(sandbox: SandboxHandle, db: None) -> None:
+    push(sandbox)
+    assert (Push.objects.count(), Run.objects.count()) == (0, 0)
+
+
+# --- what comes out -----------------------------------------------------------------------------
+
+
+def test_a_success(sandbox: SandboxHandle) -> None:
+    result = push(sandbox)
+    assert (result.status, result.reason, result.code) == ("succeeded", "", "")
+    assert result.events == {"read_success": 1, "write_success": 1}
+    assert [step["stage"] for step in result.steps][0] == "read"
+    assert result.steps[-1]["stage"] == "create"
+
+
+def test_a_second_call_finds_them_there(sandbox: SandboxHandle) -> None:
+    push(sandbox)
+    result = push(sandbox)
+    assert (result.status, result.events) == (
+        "already_there",
+        {"read_success": 1, "already_there": 1},
+    )
+    assert len(sandbox.received()) == 1
+
+
+FAILURES: list[tuple[str, str, dict[str, int]]] = [
+    ("no_resume", ErrorCode.RESUME_MISSING, {"read_success": 1, "write_failure": 1}),
+    ("no_name", ErrorCode.FORMAT_FAILED, {"read_success": 1, "format_failure": 1}),
+    ("resume_12mb", ErrorCode.RESUME_TOO_LARGE, {"read_success": 1, "write_failure": 1}),
+]
+
+
+@pytest.mark.parametrize(("trouble", "code", "events"), FAILURES)
+def test_a_failure_says_why(
+    sandbox: SandboxHandle, trouble: str, code: str, events: dict[str, int]
+) -> None:
+    result = push(sandbox, trouble)
+    assert (result.status, result.code, result.events) == ("failed", code, events)
+    assert result.reason
+
+
+WRONG: list[tuple[str, str, str, dict[str, int]]] = [
+    ("origin_parameters", "profile_key", ErrorCode.PROFILE_NOT_FOUND, {"read_failure": 1}),
+    ("origin_parameters", "api_secret", ErrorCode.HRFLOW_CREDENTIALS, {"read_failure": 1}),
+    (
+        "target_parameters",
+        "auth",
+        ErrorCode.FLATCHR_CREDENTIALS,
+        {"read_success": 1, "write_failure": 1},
+    ),
+    (
+        "target_parameters",
+        "vacancy",
+        ErrorCode.FLATCHR_NOT_FOUND,
+        {"read_success": 1, "write_failure": 1},
+    ),
+]
+
+
+@pytest.mark.parametrize(("group", "name", "code", "events"), WRONG)
+def test_a_wrong_parameter_is_told(
+    sandbox: SandboxHandle, group: str, name: str, code: str, events: dict[str, int]
+) -> None:
+    given = parameters(sandbox, sandbox.troubles["dates_1969"])
+    given[group][name] = "wrong-wrong-wrong"
+    result = Flatchr.push_profile(**given)
+    assert (result.status, result.code, result.events) == ("failed", code, events)
+    assert "wrong-wrong" not in str(result.steps)
+
+
+def test_a_logic_that_says_no_is_named(sandbox: SandboxHandle) -> None:
+    def only_night_shifts(candidate: dict[str, Any]) -> None:
+        return None
+
+    result = push(sandbox, logics=[only_night_shifts])
+    assert result.status == "discarded" and "only_night_shifts" in result.reason
+    assert result.events == {"read_success": 1, "logics_discard": 1}
+
+
+def test_a_logic_sees_the_candidate_and_may_change_it(sandbox: SandboxHandle) -> None:
+    def thank(candidate: dict[str, Any]) -> dict[str, Any]:
+        return {**candidate, "comment": "Merci"}
+
+    assert push(sandbox, logics=[thank]).status == "succeeded"
+    assert sandbox.received()[0]["comment"] == "Merci"
+
+
+def test_the_shape_of_the_seeds_time_is_taken(sandbox: SandboxHandle) -> None:
+    def old_format(profile: dict[str, Any]) -> dict[str, Any]:
+        from sync.formatting import format_profile
+
+        return {"create_profile_body": format_profile(profile), "enrich_profile_body": {}}
+
+    assert push(sandbox, format=old_format).status == "succeeded"
+
+
+def test_a_format_that_returns_nothing_is_a_format_failure(sandbox: SandboxHandle) -> None:
+    result = push(sandbox, format=lambda *args, **kwargs: None)
+    assert (result.status, result.code) == ("failed", ErrorCode.FORMAT_EMPTY)
+    assert result.events == {"read_success": 1, "format_failure": 1}
+
+
+def test_a_logic_that_breaks_is_a_logics_failure(sandbox: SandboxHandle) -> None:
+    result = push(sandbox, logics=[lambda candidate: candidate["no such field"]])
+    assert (result.status, result.events) == ("failed", {"read_success": 1, "logics_failure": 1})
+
+
+# --- lost answers -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", CREATED_THEN_LOST)
+def test_a_lost_answer_is_looked_up_and_found(
+    sandbox: SandboxHandle, settings: Any, how: str
+) -> None:
+    settings.HTTP_TIMEOUT_SECONDS = 1
+    sandbox.set_faults(lose_create(CREATED_THEN_LOST[how]))
+    result = push(sandbox)
+    assert (result.status, result.events) == ("succeeded", {"read_success": 1, "write_success": 1})
+    assert sandbox.requests()["create"] == 1
+
+
+@pytest.mark.parametrize("how", LOST_BEFORE)
+def test_a_lost_answer_is_never_sent_again(
+    sandbox: SandboxHandle, settings: Any, how: str
+) -> None:
+    settings.HTTP_TIMEOUT_SECONDS = 1
+    sandbox.set_faults(lose_create(LOST_BEFORE[how]))
+    result = push(sandbox)
+    assert (result.status, result.code) == ("unconfirmed", ErrorCode.FLATCHR_AMBIGUOUS)
+    assert sandbox.requests()["create"] == 1
+    assert sandbox.received() == []
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+def test_a_look_up_that_fails_does_not_make_a_lost_answer_certain(
+    sandbox: SandboxHandle, status: int
+) -> None:
+    rules = [fault("search", "latency", delay_ms=0)]  # the one before the create
+    rules.append(fault("search", "status", status=status, times=None))
+    sandbox.set_faults(lose_create(CREATED_THEN_LOST["500"]), *rules)
+    result = push(sandbox)
+    assert (result.status, result.code) == ("unconfirmed", ErrorCode.FLATCHR_AMBIGUOUS)
+
+
+@pytest.mark.parametrize("endpoint", ["read", "file", "search", "vacancies", "create"])
+def test_what_certainly_had_no_effect_is_tried_again(
+    sandbox: SandboxHandle, endpoint: str
+) -> None:
+    sandbox.set_faults(fault(endpoint, "status", status=429, times=2))
+    assert push(sandbox).status == "succeeded"
+    assert len(sandbox.received()) == 1
+
+
+def test_trying_again_has_an_end(sandbox: SandboxHandle, settings: Any) -> None:
+    settings.PUSH_MAX_ATTEMPTS = 2
+    sandbox.set_faults(fault("read", "status", status=500, times=None))
+    result = push(sandbox)
+    assert (result.status, result.code) == ("failed", ErrorCode.HRFLOW_FAULT)
+    assert sandbox.requests()["read"] == 2
+
+
+# --- wrong calls --------------------------------------------------------------------------------
+
+REQUIRED = [
+    ("origin_parameters", "api_secret"),
+    ("origin_parameters", "api_user"),
+    ("origin_parameters", "source_key"),
+    ("origin_parameters", "profile_key"),
+    ("target_parameters", "auth"),
+    ("target_parameters", "vacancy"),
+    ("target_parameters", "company"),
+]
+
+
+@pytest.mark.parametrize(("group", "name"), REQUIRED)
+@pytest.mark.parametrize("how", ["missing", "None", "empty"])
+def test_what_is_missing_is_named(sandbox: SandboxHandle, group: str, name: str, how: str) -> None:
+    given = parameters(sandbox, "key")
+    del given[group][name]
+    if how != "missing":
+        given[group][name] = None if how == "None" else ""
+    with pytest.raises(TypeError, match=rf"{group}.*{name}"):
+        Flatchr.push_profile(**given)
+    assert sandbox.requests() == {}
+
+
+@pytest.mark.parametrize("group", ["action_parameters", "origin_parameters", "target_parameters"])
+def test_what_nobody_knows_is_named(sandbox: SandboxHandle, group: str) -> None:
+    given = parameters(sandbox, "key")
+    given[group]["vacancies"] = "typo"
+    with pytest.raises(TypeError, match="vacancies"):
+        Flatchr.push_profile(**given)
+
+
+def test_an_unknown_read_mode_is_a_wrong_call(sandbox: SandboxHandle) -> None:
+    with pytest.raises(ValueError, match="sometimes"):
+        push(sandbox, read_mode="sometimes")
+
+
+def test_the_parameters_of_the_action_are_all_optional(sandbox: SandboxHandle) -> None:
+    given = parameters(sandbox, sandbox.troubles["dates_1969"])
+    given["action_parameters"] = {}
+    assert Flatchr.push_profile(**given).status == "succeeded"
