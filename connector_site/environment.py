@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -83,6 +84,15 @@ def address(name: str, default: str) -> str:
     value = text(name, default).rstrip("/")
     if not value.startswith(("https://", "http://")):
         raise ImproperlyConfigured(f"{name}: must be an http(s) address, not “{value}”.")
+    return value
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImproperlyConfigured(f"{name}: no time zone is named “{value}”.") from None
     return value
 
 

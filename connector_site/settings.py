@@ -212,7 +212,8 @@ LANGUAGES = [("en", "English"), ("fr", "Français")]
 if LANGUAGE_CODE.split("-")[0] not in dict(LANGUAGES):
     raise ImproperlyConfigured("LANGUAGE_CODE: choose en or fr.")
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE = env.text("TIME_ZONE", "Europe/Paris")
+FORMAT_MODULE_PATH = "connector_site.formats"
+TIME_ZONE = env.time_zone("TIME_ZONE", "Europe/Paris")
 USE_I18N = True
 USE_TZ = True
 

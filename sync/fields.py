@@ -73,6 +73,13 @@ def stored(instance: models.Model, name: str) -> str:
     return str(value) if isinstance(value, _Ciphertext) else ""
 
 
+def _is_ciphertext(text: str) -> bool:
+    try:
+        return bool(decrypt(text))
+    except SecretUnreadableError:
+        return False
+
+
 class _DecryptOnAccess(DeferredAttribute):
     """Lists and joins load rows without touching the secret; one bad row breaks no page."""
 
@@ -107,6 +114,16 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
         # Not through the descriptor: saving another field of a row must not need the key.
         return model_instance.__dict__.get(self.attname, "")
+
+    def value_to_string(self, obj: models.Model) -> str:
+        """`dumpdata` writes what lies in the database, never the secret."""
+        value = obj.__dict__.get(self.attname) or ""
+        return str(value) if isinstance(value, _Ciphertext) or not value else encrypt(str(value))
+
+    def to_python(self, value: Any) -> Any:
+        """`loaddata` brings back what `dumpdata` wrote."""
+        text = super().to_python(value)
+        return _Ciphertext(text) if text and _is_ciphertext(text) else text
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":

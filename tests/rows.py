@@ -48,7 +48,7 @@ def make_run(**more: Any) -> Run:
 
 def make_push(run: Run | None = None, **more: Any) -> Push:
     run = run or make_run()
-    values = {"profile_key": f"profile-{next(_numbers)}", "source": run.source}
-    values["vacancy"] = run.vacancy
+    key = f"profile-{next(_numbers)}"
+    values = {"profile_key": key, "source": run.source, "vacancy": run.vacancy}
     push = Push.objects.create(run=run, **{**values, **more})
     return Push.objects.get(pk=push.pk)

@@ -96,9 +96,7 @@ def test_credentials_that_cannot_be_written_in_a_header(world: World) -> None:
 
 
 @pytest.mark.parametrize("account", ["source", "company"])
-def test_credentials_that_cannot_be_decrypted(
-    world: World, settings: Any, account: str
-) -> None:
+def test_credentials_that_cannot_be_decrypted(world: World, settings: Any, account: str) -> None:
     keys = settings.FIELD_ENCRYPTION_KEYS
     settings.FIELD_ENCRYPTION_KEYS = ["another-key-another-key-another-key-another-key"]
     row: Any = world.bulk if account == "source" else world.company

@@ -57,7 +57,7 @@ def keys(world: World, count: int) -> list[str]:
 @pytest.fixture
 def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker comes by between two polls of `--wait`."""
-    monkeypatch.setattr(batch.time, "sleep", lambda _: world.work())
+    monkeypatch.setattr("sync.services.batch.time.sleep", lambda _: world.work())
 
 
 # --- push ---------------------------------------------------------------------------------------
@@ -113,7 +113,11 @@ def test_what_is_blocked_did_not_happen(world: World) -> None:
     push(world, *keys(world, 2))
     ran = push(world, *keys(world, 3), "--json")
     assert ran.status == 1
-    assert (ran.json["blocked"], ran.json["counts"], ran.json["success"]) == (2, {"queued": 1}, False)
+    assert (ran.json["blocked"], ran.json["counts"], ran.json["success"]) == (
+        2,
+        {"queued": 1},
+        False,
+    )
 
 
 def test_a_dry_run_sends_and_queues_nothing(world: World) -> None:
@@ -184,7 +188,7 @@ def test_wait_does_not_need_the_doorbell(
         if bells.count:
             world.work()
 
-    monkeypatch.setattr(batch.time, "sleep", sleep)
+    monkeypatch.setattr("sync.services.batch.time.sleep", sleep)
     ran = push(world, *keys(world, 1), "--wait", "--json")
     assert ran.json["counts"] == {"succeeded": 1}
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 
 from sync.exceptions import PermanentError
 from sync.models import Profile, Push, Run, RunKind, RunStatus, WrongStateError
@@ -102,11 +102,13 @@ def test_the_bell_rings_once_it_is_committed(
 
 
 def test_what_is_rolled_back_is_neither_queued_nor_rung_for(bells: Bells) -> None:
-    from django.db import transaction
+    def break_off() -> None:
+        with transaction.atomic():
+            wish("a")
+            raise RuntimeError("the request that wished for it broke off")
 
-    with pytest.raises(RuntimeError), transaction.atomic():
-        wish("a")
-        raise RuntimeError("the request that wished for it broke off")
+    with pytest.raises(RuntimeError):
+        break_off()
     assert (Push.objects.count(), Run.objects.count(), bells.count) == (0, 0, 0)
 
 

@@ -1,8 +1,9 @@
-"""After success: the applicant is found again, named, and enriched; the create is never repeated."""
+"""After success: the applicant is found again, named, and enriched; never created once more."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -304,7 +305,7 @@ def test_enrichment_keeps_the_companys_limit(premium: World) -> None:
     Push.objects.update(enrichment_after=Now(), enrichment_status=E.PENDING)
     follow_up(10)
     times = premium.sandbox.state()["request_times"][premium.company.company]
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert len(times) >= 3 and min(gaps) >= 0.03
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -159,25 +158,15 @@ document.addEventListener('securitypolicyviolation', (event) => {
 
 
 @pytest.fixture
-def page(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def page(browser: Any) -> Iterator[Any]:
     """A page of a real browser; its `problems` are what the browser complained about."""
-    browser_path = shutil.which("chromium") or shutil.which("google-chrome")
-    if browser_path is None:
-        pytest.skip("no Chromium on this machine")
-    sync_api = pytest.importorskip("playwright.sync_api")
-    # Playwright keeps an event loop in this thread; the ORM must not take it for its own.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--no-proxy-server"]
-        )
-        page = browser.new_context(locale="en-GB").new_page()
-        page.problems = []
-        page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
-        page.on("pageerror", lambda error: page.problems.append(str(error)))
-        page.add_init_script(WATCH)
-        yield page
-        browser.close()
+    page = browser.new_context(locale="en-GB").new_page()
+    page.problems = []
+    page.on("console", lambda m: m.type == "error" and page.problems.append(m.text))
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    page.add_init_script(WATCH)
+    yield page
+    page.context.close()
 
 
 def pages_of_the_admin(desk: Desk) -> list[str]:
@@ -196,6 +185,7 @@ VIEWS = ("change", "delete", "history")
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("browser")
 @pytest.mark.django_db(transaction=True)
 def test_no_page_meets_the_policy_in_a_browser(page: Any, live_server: Any) -> None:
     desk = Desk()
@@ -222,9 +212,10 @@ def test_no_page_meets_the_policy_in_a_browser(page: Any, live_server: Any) -> N
 
 
 @pytest.mark.browser
+@pytest.mark.xdist_group("browser")
 @pytest.mark.django_db(transaction=True)
 def test_a_planted_tag_does_not_run_even_where_escaping_fails(
-    page: Any, live_server: Any, settings: Any
+    page: Any, live_server: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The policy is the second wall: it must hold on a page that forgot the first."""
     from django.utils.safestring import mark_safe
@@ -236,18 +227,14 @@ def test_a_planted_tag_does_not_run_even_where_escaping_fails(
         '<p id="planted" style="color:rgb(1,2,3)">planted</p>'
         '<form id="f" action="https://evil.example/"><button id="b">x</button></form>'
     )
-    old, ConnectorAdminSite.site_header = ConnectorAdminSite.site_header, mark_safe(hostile)
-    admin.site.site_header, before = mark_safe(hostile), admin.site.site_header
-    try:
-        page.goto(f"{live_server.url}/admin/login/")
-        assert page.locator("#planted").count() == 1
-        assert page.title() != "ran"
-        colour = page.evaluate("getComputedStyle(document.getElementById('planted')).color")
-        assert colour != "rgb(1, 2, 3)"
-        page.evaluate("document.getElementById('f').submit()")
-        assert page.url.startswith(live_server.url)
-        blocked = " ".join(page.evaluate("window.__violations"))
-        for directive in ("script-src", "style-src", "form-action"):
-            assert directive in blocked
-    finally:
-        ConnectorAdminSite.site_header, admin.site.site_header = old, before
+    monkeypatch.setattr(ConnectorAdminSite, "site_header", mark_safe(hostile))
+    page.goto(f"{live_server.url}/admin/login/")
+    assert page.locator("#planted").count() == 1
+    assert page.title() != "ran"
+    colour = page.evaluate("getComputedStyle(document.getElementById('planted')).color")
+    assert colour != "rgb(1, 2, 3)"
+    page.evaluate("document.getElementById('f').submit()")
+    assert page.url.startswith(live_server.url)
+    blocked = " ".join(page.evaluate("window.__violations"))
+    for directive in ("script-src", "style-src", "form-action"):
+        assert directive in blocked

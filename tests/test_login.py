@@ -55,9 +55,7 @@ def test_a_wrong_password_does_not_tell_whether_the_name_exists(person: User) ->
     assert len(plain) == 1
 
 
-def test_after_a_few_failures_the_right_password_must_wait_too(
-    person: User, settings: Any
-) -> None:
+def test_after_a_few_failures_the_right_password_must_wait_too(person: User, settings: Any) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     assert fail(3) == [200, 200, 429]
     answer = attempt(password=PASSWORD)

@@ -18,7 +18,7 @@ from sync.models import LostClaimError, Push, PushAttempt, Run, RunStatus, Wrong
 from sync.models.pushes import AttemptOutcome, Stage
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.vocabulary import ErrorCode, Event
-from tests.pushing import expire_leases
+from tests.pushing import expire_leases, make_due
 from tests.rows import make_company, make_push, make_run, make_vacancy
 
 S = PushStatus
@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 
 
 def claim(push: Push) -> Push:
+    make_due()
     [claimed] = Push.objects.filter(pk=push.pk).claim(1)
     return claimed
 
@@ -96,7 +97,7 @@ def test_two_connections_never_claim_the_same_push() -> None:
     run = make_run()
     for _ in range(60):
         make_push(run)
-    start, taken = threading.Barrier(4), []
+    start, taken = threading.Barrier(4), list[int]()
 
     def work() -> None:
         start.wait()
@@ -464,8 +465,12 @@ BLOCKED_BY = [S.QUEUED, S.RUNNING, S.RETRYING, S.UNCONFIRMED, S.SUCCEEDED]
 @pytest.mark.parametrize("state", PushStatus.values)
 def test_one_open_or_successful_push_of_a_profile_to_a_vacancy(state: str) -> None:
     push = STATES[state]()
-    second = {"run": push.run, "source": push.source, "vacancy": push.vacancy}
-    second["profile_key"] = push.profile_key
+    second = {
+        "run": push.run,
+        "source": push.source,
+        "vacancy": push.vacancy,
+        "profile_key": push.profile_key,
+    }
     if state in BLOCKED_BY:
         message = refused(lambda: Push.objects.create(**second))
         assert "one_push_per_profile_and_vacancy" in message or "UNIQUE" in message
@@ -484,7 +489,8 @@ def test_the_same_profile_goes_to_another_vacancy_of_the_company() -> None:
 
 def test_a_success_is_repeated_once_at_a_time() -> None:
     first = STATES[S.SUCCEEDED]()
-    again = {"run": first.run, "profile_key": first.profile_key, "repeat_of": first}
+    again: dict[str, Any] = {"run": first.run, "profile_key": first.profile_key}
+    again["repeat_of"] = first
     repeat = make_push(**again)
     refused(lambda: make_push(**again))
     repeat.cancel(None)

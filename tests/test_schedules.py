@@ -15,7 +15,6 @@ from tests.conftest import World
 pytestmark = pytest.mark.django_db
 
 
-
 @pytest.mark.parametrize(("minutes_ago", "rung"), [(None, 1), (31, 1), (5, 0)])
 def test_it_rings_for_an_import_whose_interval_is_over(
     world: World, monkeypatch: pytest.MonkeyPatch, minutes_ago: int | None, rung: int

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from sync.models import Push
+import pytest
+from django.db import OperationalError
+
+from sync.models import FlatchrCompany, Push
+from sync.models.configs import ResumeTransport
+from sync.models.pushes import AttemptOutcome
 from sync.models.states import PushStatus
+from sync.services.ledger import DirectLedger
+from sync.services.presence import Presence
+from sync.services.transfer import Transfer
+from sync.vocabulary import ErrorCode
 from tests.conftest import World
+from tests.pushing import fault, finish
 
 pytestmark = pytest.mark.django_db
 
@@ -33,3 +43,93 @@ def test_it_pushes_every_pushable_profile_of_a_source_and_says_why_not(world: Wo
         assert push.status in expected, (wrong.get(key), push.status, push.explanation)
     assert world.sandbox.violations() == []
     assert Push.objects.filter(status=PushStatus.FAILED, error_code="").count() == 0
+
+
+def test_it_asks_no_more_than_it_needs(world: World) -> None:
+    keys = world.keys(4)
+    world.sandbox.clear()
+    world.dispatch(*keys, source=world.bulk)
+    world.work()
+    assert world.sandbox.requests() == {"read": 4, "file": 4, "search": 1, "create": 4}
+
+
+def test_every_step_is_recorded_and_nothing_personal_with_it(world: World) -> None:
+    push = world.push(world.keys(1)[0], source=world.bulk)
+    attempt = push.tries.get()
+    assert (attempt.number, attempt.outcome) == (1, AttemptOutcome.DONE)
+    assert (attempt.stage, attempt.http_status) == ("create", 200)
+    assert attempt.started_at and attempt.finished_at
+    stages = [step["stage"] for step in attempt.steps]
+    assert stages == ["read", "format", "logics", "resume", "check", "create"]
+    assert {step["outcome"] for step in attempt.steps} == {AttemptOutcome.DONE}
+    exchanges = [exchange for step in attempt.steps for exchange in step["exchanges"]]
+    assert [one["service"] for one in exchanges if one["service"] != "resume"] == [
+        "hrflow",
+        "flatchr",
+        "flatchr",
+    ]
+    kept = str(attempt.steps)
+    secrets = [world.sandbox.api_secret, world.sandbox.company()["auth"]]
+    for word in [*secrets, push.candidate_email, push.candidate_lastname]:
+        assert word and word not in kept
+
+
+def test_a_retried_push_has_an_attempt_a_try(world: World) -> None:
+    world.sandbox.set_faults(fault("read", "status", status=500, times=2))
+    world.dispatch(*world.keys(1), source=world.bulk)
+    finish(world)
+    tries = list(Push.objects.get().tries.values_list("number", "outcome", "error_code"))
+    assert tries == [
+        (1, AttemptOutcome.FAILED, ErrorCode.HRFLOW_FAULT),
+        (2, AttemptOutcome.FAILED, ErrorCode.HRFLOW_FAULT),
+        (3, AttemptOutcome.DONE, ""),
+    ]
+
+
+def test_answers_to_the_questions_are_sent(world: World) -> None:
+    answers = [{"question": "Télétravail souhaité", "value": "partiel"}]
+    world.push(world.keys(1)[0], source=world.bulk, answers=answers)
+    assert world.sandbox.received()[0]["answers"] == answers
+
+
+def test_a_company_may_want_the_link_of_the_cv(world: World) -> None:
+    FlatchrCompany.objects.update(resume_transport=ResumeTransport.LINK)
+    world.sandbox.clear()
+    push = world.push(world.key("dates_1969"))
+    assert push.status == PushStatus.SUCCEEDED
+    [applicant] = world.sandbox.received()
+    assert (applicant["type"], applicant["resume"]) == ("link", None)
+    assert applicant["link"].startswith(world.sandbox.address)
+    assert "file" not in world.sandbox.requests(), "nothing is downloaded for a link"
+
+
+class LameLedger(DirectLedger):
+    """The database is away for the n-th piece of work."""
+
+    def __init__(self, lame: int) -> None:
+        self.count, self.lame = 0, lame
+
+    def run(self, work: Any) -> Any:
+        self.count += 1
+        if self.count == self.lame:
+            raise OperationalError("the database is away")
+        return super().run(work)
+
+
+@pytest.mark.parametrize("lame", range(1, 6))
+def test_a_database_that_is_away_for_a_moment_fails_no_push(world: World, lame: int) -> None:
+    world.dispatch(*world.keys(1), source=world.bulk)
+    [claimed] = Push.objects.claim(1)
+    ledger = LameLedger(lame)
+    transfer = Transfer(claimed, ledger, Presence(ledger))
+    try:
+        transfer.run()
+    except OperationalError:
+        # It was away when the end was to be recorded: the lease will run out.
+        Push.objects.update(lease_expires_at=claimed.created_at)
+        Push.objects.release_expired()
+    push = Push.objects.get()
+    assert push.status in (PushStatus.RETRYING, PushStatus.SUCCEEDED)
+    finish(world)
+    assert Push.objects.get().status == PushStatus.SUCCEEDED
+    assert len(world.sandbox.received()) == 1

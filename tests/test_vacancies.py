@@ -80,7 +80,7 @@ def test_an_answer_that_nobody_can_read_closes_nothing(
 def test_questions_are_fetched_and_not_forgotten_by_the_next_sync(world: World) -> None:
     vacancy = world.vacancy("Développeur Python (H/F)")
     questions = fetch_questions(vacancy)
-    assert [one["text"] for one in questions][0].startswith("Combien d'années")
+    assert questions[0]["text"].startswith("Combien d'années")
     assert questions[1]["options"] == ["aucun", "partiel", "complet"]
     sync_vacancies(world.company)
     vacancy.refresh_from_db()

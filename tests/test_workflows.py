@@ -12,6 +12,7 @@ from sync.exceptions import CredentialsError, RetryableError
 from sync.models import Push, Run, RunKind, RunStatus, Workflow
 from sync.models.states import PushStatus
 from sync.services import importing, workflows
+from sync.services.dispatch import add_pushes
 from sync.services.workflows import run_workflow
 from sync.vocabulary import ReadMode
 from tests.conftest import World
@@ -119,7 +120,7 @@ def test_the_cursor_moves_only_past_what_is_in_the_database(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workflow = make_workflow(world)
-    add = workflows.add_pushes
+    add = add_pushes
 
     def break_off(result: Any, keys: Any) -> None:
         add(result, keys)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from sync.admin import checklist
 from sync.admin.scoped import ScopedAdmin
 from sync.exceptions import ConfigurationError, SyncError
+from sync.models.scope import sees_all
 from sync.services import doorbell
 from sync.vocabulary import EXPLANATIONS, ErrorCode
 
@@ -39,6 +40,21 @@ class AccountAdmin(ScopedAdmin[Any]):
 
     def get_urls(self) -> list[URLPattern]:
         return [*self.account_urls(), *super().get_urls()]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Django shows a field that may not be changed as it is, secrets too: those who may not
+        enter them do not get them, nor who else a source is opened to."""
+        form: Any = self.form
+        hidden = _hidden(request, form.secrets, self._may_edit(request, obj))
+        return [
+            (name, {**options, "fields": [f for f in options["fields"] if f not in hidden]})
+            for name, options in super().get_fieldsets(request, obj)
+        ]
+
+    def _may_edit(self, request: HttpRequest, obj: Any) -> bool:
+        if obj is None:
+            return self.has_add_permission(request)
+        return self.has_change_permission(request, obj)
 
     def tested(self, account: Any) -> str:
         """A sentence of success. Raises SyncError or ConfigurationError."""
@@ -93,6 +109,13 @@ class AccountAdmin(ScopedAdmin[Any]):
             context["pause_reason"] = pause_reason(account)
             context["account_kind"] = self.opts.model_name
         return super().render_change_form(request, context, *args, **kwargs)
+
+
+def _hidden(request: HttpRequest, secrets: tuple[str, ...], may_edit: bool) -> set[str]:
+    hidden = set() if may_edit else set(secrets)
+    if not request.user.has_perm("sync.manage_credentials"):
+        hidden.add("webhook_address")  # who knows it may speak in the peer's name
+    return hidden if sees_all(request.user) else hidden | {"companies"}
 
 
 def pause_reason(account: Any) -> str:

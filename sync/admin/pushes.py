@@ -20,7 +20,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import localize
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -109,7 +109,7 @@ class PushAdmin(ScopedAdmin[Push]):
         user = push.requested_by
         return format_html(
             '{}<span class="cell-note">{}</span>',
-            localize(timezone.localtime(push.created_at)),
+            date_format(timezone.localtime(push.created_at), "SHORT_DATETIME_FORMAT"),
             (user.get_full_name() or user.get_username()) if user else "",
         )
 

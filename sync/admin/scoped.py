@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrapper
+from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -39,6 +40,7 @@ class Listed(_Admin[M]):
     show_facets = ShowFacets.NEVER
     show_full_result_count = False
     list_per_page = 50
+    empty_value_display = "—"
     list_max_show_all = 0
     actions_selection_counter = False
     primary_action = ""
@@ -68,6 +70,19 @@ class Listed(_Admin[M]):
         if field is not None:
             _simplify(field)
         return field
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """Django lets an address filter by any field of the model: one that no page shows, a
+        token, could be asked for letter by letter."""
+        allowed = super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
+        return allowed and not self._is_hidden(lookup.partition("__")[0])
+
+    def _is_hidden(self, name: str) -> bool:
+        try:
+            field = self.opts.get_field(name)
+        except FieldDoesNotExist:
+            return False
+        return not getattr(field, "editable", True) and name not in self.list_display
 
     def _is_empty(self, context: dict[str, Any]) -> bool:
         """Nothing at all, as opposed to nothing that fits a search."""
@@ -112,9 +127,7 @@ def _everything(db_field: ForeignKey[Any, Any] | ManyToManyField[Any, Any]) -> Q
 class ScopedRelatedFilter(RelatedFieldListFilter):
     """A filter by a related row that offers only what the person may see."""
 
-    def field_choices(
-        self, field: Any, request: HttpRequest, model_admin: Any
-    ) -> list[Any]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
         rows = scoped(field.remote_field.model._default_manager.all(), request)
         return [(row.pk, str(row)) for row in rows]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Subquery
 from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.connections import AccountAdmin
 from sync.admin.secrets import SecretsForm
-from sync.models import HrFlowSource, Profile
+from sync.models import FlatchrCompany, HrFlowSource, Profile
 from sync.services import doorbell
 from sync.services.vacancies import check_source
 from sync.templatetags.desk import status_label
@@ -70,7 +70,8 @@ class SourceAdmin(AccountAdmin):
     def get_queryset(self, request: HttpRequest) -> Any:
         profiles = Profile.objects.present().filter(source=OuterRef("pk")).order_by()
         counted = profiles.values("source").annotate(n=Count("pk")).values("n")
-        found = super().get_queryset(request).prefetch_related("companies")
+        told = Prefetch("companies", FlatchrCompany.objects.for_user(request.user))
+        found = super().get_queryset(request).prefetch_related(told)
         return found.annotate(held=Coalesce(Subquery(counted), 0))
 
     # --- the list -------------------------------------------------------------------------------

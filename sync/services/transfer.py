@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db import connection
 from django.utils import timezone
 
@@ -144,6 +145,8 @@ class Transfer:
         except SecretUnreadableError:
             unreadable = PermanentError(ErrorCode.SECRET_UNREADABLE)
             return decide(unreadable, self.push, self.journal, sent=False)
+        except DatabaseError as error:
+            return self._without_database(error)
         except Exception as error:
             return self._failed(error)
         return Ending(lambda push: push.succeed(), AttemptOutcome.DONE)
@@ -154,6 +157,14 @@ class Transfer:
         elif not isinstance(error, SyncError):
             logger.exception("push %s: unexpected error", self.push.pk)
         return decide(error, self.push, self.journal, sent=self.sent)
+
+    def _without_database(self, error: DatabaseError) -> Ending:
+        """Our own database was away for a moment: that is not the push's fault."""
+        logger.warning("push %s: %s", self.push.pk, type(error).__name__)
+        if self.sent:
+            return decide(error, self.push, self.journal, sent=True)
+        away = RetryableError(ErrorCode.UNEXPECTED, problem=type(error).__name__)
+        return wait(away, self.push, self.journal)
 
     def _refused(self, error: CredentialsError) -> Ending:
         """401 or 403: once the account is paused, its pushes wait instead of failing."""

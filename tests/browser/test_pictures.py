@@ -77,8 +77,6 @@ def _day(stage: Stage, visitor: Visitor) -> Iterator[tuple[str, None]]:
     page.click("button.choice:has-text('Comptable')")
     page.wait_for_selector(".vacancy-choice__title")
     yield "preview", None
-    visitor.open(reverse("admin:sync_run_change", args=[_running(stage).pk]))
-    yield "run", None
     visitor.open(reverse("admin:sync_push_changelist"))
     yield "history", None
     sent = Push.objects.filter(status=S.SUCCEEDED, tries__isnull=False).latest("pk")
@@ -87,6 +85,8 @@ def _day(stage: Stage, visitor: Visitor) -> Iterator[tuple[str, None]]:
     yield "push", None
     visitor.open(reverse("admin:sync_inbox"))
     yield "inbox", None
+    visitor.open(reverse("admin:sync_run_change", args=[_running(stage).pk]))
+    yield "run", None
 
 
 def _ask(vacancy: FlatchrVacancy) -> None:

@@ -61,9 +61,7 @@ def test_every_page_is_quick_on_the_server(stage: Stage) -> None:
 
 
 def pages(stage: Stage) -> list[str]:
-    draft = drafts.begin(
-        Profile.objects.all(), user=stage.recruiter, vacancy=stage.world.vacancy()
-    )
+    draft = drafts.begin(Profile.objects.all(), user=stage.recruiter, vacancy=stage.world.vacancy())
     return [
         "/admin/",
         *(reverse(f"admin:sync_{name}_changelist") for name in LISTS),
