@@ -270,5 +270,3 @@ def _tell(request: HttpRequest, results: list[Dispatched]) -> None:
             erased,
         )
         messages.warning(request, words % {"n": erased})
-
-

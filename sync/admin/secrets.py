@@ -65,7 +65,8 @@ class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
         kept = {
             name: self.instance.__dict__[name]
             for name in self.secrets
-            if self.instance.pk and not self.cleaned_data.get(name)
+            if self.instance.pk
+            and not self.cleaned_data.get(name)
             and self.instance.__dict__.get(name)
         }
         for name in kept:

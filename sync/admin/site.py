@@ -147,9 +147,7 @@ class ConnectorAdminSite(AdminSite):
         return redirect("admin:index")
 
 
-def _as_app(
-    request: HttpRequest, group: Group, rows: dict[Any, dict[str, Any]]
-) -> dict[str, Any]:
+def _as_app(request: HttpRequest, group: Group, rows: dict[Any, dict[str, Any]]) -> dict[str, Any]:
     models = [line for entry in group.entries if (line := _line(request, entry, rows))]
     return {
         "name": group.label,

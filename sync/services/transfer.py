@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.utils import timezone
 
 from sync.clients.flatchr import FlatchrClient

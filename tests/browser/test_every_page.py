@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 from django.urls import reverse
 
+from sync.admin.site import ConnectorAdminSite
 from sync.models import FlatchrVacancy, Profile, Push, Run, RunStatus
 from sync.models.states import PushStatus
 from sync.services import drafts
@@ -199,3 +200,29 @@ def test_the_door_is_faultless(arrive: Arrive) -> None:
     visitor.page.wait_for_selector(".errornote")
     assert english_in(visitor.page.evaluate(READ)) == []
     assert list(_looks(visitor)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status"), [("/admin/no-such-page", 404), ("/admin/auth/user/", 403)]
+)
+def test_what_is_not_there_or_not_allowed_is_told_as_well(
+    stage: Stage, arrive: Arrive, path: str, status: int
+) -> None:
+    visitor = arrive(stage.recruiter, locale="fr-FR")
+    assert visitor.open(path) == status
+    assert english_in(visitor.page.evaluate(READ)) == []
+    assert list(_looks(visitor)) == []
+    visitor.page.click("main a:has-text('Accueil')")
+    assert visitor.page.url == f"{visitor.base}/admin/"
+
+
+def test_a_fault_of_ours_is_told_in_french(stage: Stage, arrive: Arrive, monkeypatch: Any) -> None:
+    monkeypatch.setattr(ConnectorAdminSite, "index", _broken)
+    visitor = arrive(stage.recruiter, locale="fr-FR")
+    assert visitor.open("/admin/") == 500
+    assert english_in(visitor.page.evaluate(READ)) == []
+    assert list(_looks(visitor)) == []
+
+
+def _broken(*_: Any, **__: Any) -> None:
+    raise RuntimeError("a fault of ours")
