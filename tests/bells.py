@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
 from django_q.brokers import get_broker
 from django_q.signing import SignedPackage
+
+from tests.caches import clear_cache
 
 
 class Bells:
@@ -23,7 +24,7 @@ class Bells:
 
     def silence_ends(self) -> None:
         """As if the time had passed after which an unanswered bell is rung again."""
-        cache.clear()
+        clear_cache()
 
     @property
     def count(self) -> int:
@@ -42,8 +43,8 @@ class Bells:
 
 @pytest.fixture
 def bells(db: None) -> Iterator[Bells]:
-    cache.clear()
+    clear_cache()
     bells = Bells()
     yield bells
     bells.flush()
-    cache.clear()
+    clear_cache()

@@ -14,6 +14,8 @@ from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunK
 from sync.services import shifts
 from sync.services.dispatch import Dispatched, dispatch
 from sync.services.vacancies import sync_vacancies
+from tests.bells import bells as bells  # a fixture, too
+from tests.caches import clear_cache
 from tests.chromium import browser as browser  # a fixture for whoever asks for it
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
 
@@ -97,9 +99,7 @@ class World:
 
 @pytest.fixture
 def world(db: None, sandbox: SandboxHandle) -> World:
-    from django.core.cache import cache
-
-    cache.clear()
+    clear_cache()
     return make_world(sandbox)
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from sync.models import HrFlowSource, Profile
 from sync.models.states import PushStatus
 from sync.services.importing import import_profiles
+from tests.bells import Bells
 from tests.conftest import World
 from tests.desk import Desk, client_of, make_company, make_source, make_user, text_of
 
@@ -183,10 +184,8 @@ def test_the_page_shows_every_push_the_profile_ever_had(desk: Desk) -> None:
     assert [push.status for push in response.context["pushes"]] == ["succeeded", "cancelled"]
 
 
-def test_refresh_asks_for_an_import_of_each_source(desk: Desk) -> None:
-    from django_q.models import OrmQ
-
-    before = OrmQ.objects.count()
+def test_refresh_asks_for_an_import_of_each_source(desk: Desk, bells: Bells) -> None:
+    before = bells.count
     desk.client.post(reverse("admin:sync_profile_refresh"))
     desk.client.post(reverse("admin:sync_profile_refresh"))
-    assert OrmQ.objects.count() == before + 1
+    assert bells.count == before + 1

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import FieldError
+from django.core.management import call_command
 from django.db import connection
 
 from sync import fields
@@ -126,3 +128,14 @@ def test_a_secret_cannot_be_searched(lookup: str) -> None:
 def test_a_hint_shows_the_end_of_a_long_secret_only() -> None:
     assert fields.hint("0123456789abcdef") == "…cdef"
     assert fields.hint("short") == "…"
+
+
+def test_a_dump_holds_no_secret_and_brings_it_back(tmp_path: Path) -> None:
+    make_company(auth="s3cret-key")
+    dump = tmp_path / "dump.json"
+    call_command("dumpdata", "sync.flatchrcompany", output=str(dump))
+    assert '"auth": "gAAAA' in dump.read_text()
+    assert "s3cret" not in dump.read_text()
+    FlatchrCompany.objects.all().delete()
+    call_command("loaddata", str(dump), verbosity=0)
+    assert only().auth == "s3cret-key"

@@ -185,7 +185,6 @@ VIEWS = ("change", "delete", "history")
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 @pytest.mark.django_db(transaction=True)
 def test_no_page_meets_the_policy_in_a_browser(page: Any, live_server: Any) -> None:
     desk = Desk()
@@ -212,7 +211,6 @@ def test_no_page_meets_the_policy_in_a_browser(page: Any, live_server: Any) -> N
 
 
 @pytest.mark.browser
-@pytest.mark.xdist_group("browser")
 @pytest.mark.django_db(transaction=True)
 def test_a_planted_tag_does_not_run_even_where_escaping_fails(
     page: Any, live_server: Any, monkeypatch: pytest.MonkeyPatch

@@ -86,6 +86,14 @@ def test_trying_on_does_not_lengthen_the_pause(person: User, settings: Any) -> N
     assert (row.attempt_time, row.failures_since_start) == (before, 3)
 
 
+def test_trying_on_fills_no_table(person: User, settings: Any) -> None:
+    settings.AXES_FAILURE_LIMIT = 3
+    fail(3)
+    before = everything_stored()
+    fail(5)
+    assert len(everything_stored()) == len(before)
+
+
 def test_a_success_forgets_the_failures_before_it(person: User, settings: Any) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     for _ in range(3):

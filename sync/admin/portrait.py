@@ -54,7 +54,10 @@ def portrait(profile: Mapping[str, Any]) -> Portrait:
         experiences=[_stay(item, "company") for item in mappings(profile.get("experiences"))],
         educations=[_stay(item, "school") for item in mappings(profile.get("educations"))],
         lists=[(key, found) for key in LISTS if (found := names(profile.get(key)))],
-        tags=[(line(t.get("name")), str(t.get("value"))) for t in mappings(profile.get("tags"))],
+        tags=[
+            (line(tag.get("name")), line(str(tag.get("value"))))
+            for tag in mappings(profile.get("tags"))
+        ],
     )
 
 
@@ -75,11 +78,11 @@ def _stay(item: Mapping[str, Any], at: str) -> Stay:
 def _links(urls: Any) -> list[tuple[str, str]]:
     """HrFlow has had two shapes; only plain web addresses become links."""
     if isinstance(urls, Mapping):
-        pairs = [(str(kind), url) for kind, url in urls.items()]
+        pairs = [(line(kind), url) for kind, url in urls.items()]
     else:
         pairs = [(line(item.get("type")), item.get("url")) for item in mappings(urls)]
     return [
         (kind, url)
         for kind, url in pairs
-        if isinstance(url, str) and url.startswith(("https://", "http://"))
+        if isinstance(url, str) and url.startswith(("https://", "http://")) and line(url) == url
     ]

@@ -255,6 +255,8 @@ def _refusal(url: str) -> str | None:
         return _("only http and https are allowed")
     if "@" in parts.netloc:
         return _("it contains a user name")
+    if "%" in parts.netloc:  # An escaped host: what it means is up to who reads it.
+        return _("the address is malformed")
     return None if parts.hostname else _("the address is malformed")
 
 

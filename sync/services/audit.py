@@ -223,7 +223,10 @@ def _on_sign_out(request: HttpRequest, user: Any, **_: Any) -> None:
 def _on_failed_sign_in(
     credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
 ) -> None:
-    """Under the name only where there is such an account: people mistype passwords there."""
+    """Under the name only where there is such an account: people mistype passwords there. Who must
+    wait already writes nothing more: trying on must not fill the log."""
+    if getattr(request, "axes_locked_out", False):
+        return
     name = known_username(str(credentials.get("username") or ""))
     AuditEntry.objects.create(
         username=name,

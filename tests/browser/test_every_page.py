@@ -14,7 +14,7 @@ from django.contrib.auth.models import User
 from django.test import RequestFactory
 from django.urls import reverse
 
-from sync.admin.site import ConnectorAdminSite
+from sync.admin import dashboard
 from sync.models import FlatchrVacancy, Profile, Push, Run, RunStatus
 from sync.models.states import PushStatus
 from sync.services import drafts
@@ -26,7 +26,6 @@ from tests.browser.words import READ, english_in
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 EVERY_RULE: dict[str, Any] = {"resultTypes": ["violations"], "preload": False}
 CONTRAST = {**EVERY_RULE, "runOnly": ["color-contrast"]}
@@ -217,7 +216,7 @@ def test_what_is_not_there_or_not_allowed_is_told_as_well(
 
 
 def test_a_fault_of_ours_is_told_in_french(stage: Stage, arrive: Arrive, monkeypatch: Any) -> None:
-    monkeypatch.setattr(ConnectorAdminSite, "index", _broken)
+    monkeypatch.setattr(dashboard, "context", _broken)
     visitor = arrive(stage.recruiter, locale="fr-FR")
     assert visitor.open("/admin/") == 500
     assert english_in(visitor.page.evaluate(READ)) == []

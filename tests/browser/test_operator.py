@@ -17,7 +17,6 @@ from tests.browser.visitor import Visitor
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 
 

@@ -24,7 +24,6 @@ from tests.desk import make_push
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(not os.environ.get("SCREENSHOTS"), reason="only with SCREENSHOTS=1"),
 ]
 IMAGES = Path(__file__).resolve().parent.parent.parent / "docs" / "images"

@@ -16,7 +16,6 @@ from tests.browser.visitor import Visitor
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.xdist_group("browser"),
 ]
 PASSWORD = "a long enough phrase"
 BOXES = "input.action-select"

@@ -17,7 +17,7 @@ from sync.services import drafts
 from tests.browser.conftest import Arrive
 from tests.browser.stage import Stage
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.django_db(transaction=True)
 MOST_BYTES = 150_000
 # Beside its time on a quiet machine this says the same on a busy one (seconds of this thread).
 MOST_SECONDS = 0.3
