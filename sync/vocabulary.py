@@ -231,7 +231,7 @@ EXPLANATIONS: dict[str, Explanation] = {
     ErrorCode.FLATCHR_REJECTED: Explanation(
         Side.FLATCHR,
         _("Flatchr refused the candidate (HTTP %(status)s): %(answer)s"),
-        _("Correct the profile in HrFlow, then retry."),
+        _("Correct the profile in HrFlow, or see whether the vacancy is still open; then retry."),
     ),
     ErrorCode.FLATCHR_UNAVAILABLE: Explanation(
         Side.FLATCHR,

@@ -243,7 +243,7 @@ def test_what_to_push_must_be_said_once(world: World, arguments: list[str]) -> N
 def test_hrflow_being_away_is_told_and_queues_nothing(world: World) -> None:
     world.sandbox.set_faults(fault("list", "status", status=401, times=None))
     ran = push(world, "--all", "--json")
-    assert ran.status == 1 and "HrFlow" in ran.problem
+    assert ran.status == 1 and "HrFlow" in ran.json["problem"]
     assert not Run.objects.exists()
 
 
@@ -265,7 +265,7 @@ def test_import_profiles_says_what_went_wrong(world: World) -> None:
     HrFlowSource.objects.update(import_beat_at=Now() - timedelta(hours=1))
     world.sandbox.set_faults(fault("list", "status", status=401, times=None))
     ran = Ran("import_profiles", "--source", "bulk")
-    assert ran.status == 1 and "HrFlow" in ran.problem
+    assert ran.status == 1 and "HrFlow" in ran.json["problem"]
 
 
 def test_sync_vacancies_says_what_it_found(world: World) -> None:
@@ -305,3 +305,13 @@ def test_a_whole_source_arrives_each_with_its_own_cv(world: World) -> None:
     for one in received:
         assert one["resume"]["profile_key"] == by_email[one["email"]]
     assert world.sandbox.violations() == []
+
+
+def test_json_says_what_is_wrong_with_the_call_as_an_object(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        call_command("push", "--source", "nobody", "--vacancy", "none", "--all", "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert (stopped.value.code, report["success"]) == (1, False)
+    assert "nobody" in report["problem"]

@@ -30,15 +30,20 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        source, vacancy = find_source(options["source"]), find_vacancy(options["vacancy"])
         try:
-            keys = batch.keys_of(source) if options["all"] else _given_keys(options)
-            report = self._act(source, vacancy, keys, options)
-        except (SyncError, ConfigurationError) as error:
-            raise CommandError(str(error)) from None
+            report = self._report(options)
+        except (CommandError, SyncError, ConfigurationError) as error:
+            if not options["json"]:
+                raise CommandError(str(error)) from None
+            report = batch.Report(asked=0, problem=str(error))
         self._print(report, as_json=options["json"])
         if not report.is_success:
             sys.exit(1)
+
+    def _report(self, options: Any) -> batch.Report:
+        source, vacancy = find_source(options["source"]), find_vacancy(options["vacancy"])
+        keys = batch.keys_of(source) if options["all"] else _given_keys(options)
+        return self._act(source, vacancy, keys, options)
 
     def _act(
         self, source: HrFlowSource, vacancy: FlatchrVacancy, keys: list[str], options: Any
