@@ -265,7 +265,7 @@ def test_import_profiles_says_what_went_wrong(world: World) -> None:
     HrFlowSource.objects.update(import_beat_at=Now() - timedelta(hours=1))
     world.sandbox.set_faults(fault("list", "status", status=401, times=None))
     ran = Ran("import_profiles", "--source", "bulk")
-    assert ran.status == 1 and "HrFlow" in ran.json["problem"]
+    assert ran.status == 1 and "HrFlow" in ran.problem
 
 
 def test_sync_vacancies_says_what_it_found(world: World) -> None:
