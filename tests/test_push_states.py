@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sync.exceptions import PermanentError, RetryableError
 from sync.models import LostClaimError, Push, PushAttempt, Run, RunStatus, WrongStateError
-from sync.models.pushes import AttemptOutcome, Stage
+from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.vocabulary import ErrorCode, Event
 from tests.pushing import expire_leases, make_due

@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from sync.models import Push
-from sync.models.pushes import AttemptOutcome
+from sync.models.attempts import AttemptOutcome
 from sync.models.states import PushStatus
 from sync.services import dispatch as dispatching
 from sync.services.follow_up import follow_up

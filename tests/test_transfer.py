@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError
 
 from sync.models import FlatchrCompany, Push
+from sync.models.attempts import AttemptOutcome
 from sync.models.configs import ResumeTransport
-from sync.models.pushes import AttemptOutcome
 from sync.models.states import PushStatus
 from sync.services.ledger import DirectLedger
 from sync.services.presence import Presence

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from sync.matching import Verdict
 from sync.models import Push, PushAttempt
-from sync.models.pushes import AttemptOutcome, Stage
+from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
 
 MOST_ATTEMPTS = 100

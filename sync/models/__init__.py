@@ -1,3 +1,4 @@
+from sync.models.attempts import PushAttempt
 from sync.models.audit import Action, AppendOnlyError, AuditEntry
 from sync.models.configs import (
     FlatchrCompany,
@@ -10,12 +11,8 @@ from sync.models.configs import (
 from sync.models.limits import RateState
 from sync.models.privacy import DailyCount, ErasedPerson, HashKey, PersonMark, PurgedPush
 from sync.models.profiles import Profile
-from sync.models.pushes import (
-    LostClaimError,
-    Push,
-    PushAttempt,
-    WrongStateError,
-)
+from sync.models.push_verbs import LostClaimError, WrongStateError
+from sync.models.pushes import Push
 from sync.models.runs import Run, RunKind, RunProfile, RunStatus
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.models.workers import WorkerGroup

@@ -32,7 +32,7 @@ from sync.models import (
     RunStatus,
 )
 from sync.models.audit import known_username
-from sync.models.pushes import decided
+from sync.models.push_verbs import decided
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -19,7 +19,7 @@ from sync.clients.hrflow import HrFlowClient
 from sync.exceptions import OutcomeUnknownError, PermanentError, RetryableError, SyncError
 from sync.formatting import Candidate
 from sync.matching import Found, Siblings, Verdict, already_there, candidate_person, judge
-from sync.models.pushes import Stage
+from sync.models.attempts import Stage
 from sync.models.states import PushStatus
 from sync.services.endings import backoff
 from sync.services.journal import Journal

@@ -22,7 +22,7 @@ from django.utils import timezone
 
 from sync.exceptions import OutcomeUnknownError, PermanentError, RetryableError, SyncError
 from sync.models import Push
-from sync.models.pushes import AttemptOutcome
+from sync.models.attempts import AttemptOutcome
 from sync.services.journal import Journal
 from sync.vocabulary import ErrorCode
 

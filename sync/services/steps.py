@@ -19,8 +19,8 @@ from sync.consent import check_contact, read_contact
 from sync.exceptions import PermanentError
 from sync.formatting import Candidate, check_candidate
 from sync.generated_resume import generate_resume
+from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.configs import ResumePolicy, ResumeTransport
-from sync.models.pushes import AttemptOutcome, Stage
 from sync.registry import resolve_format, resolve_logics
 from sync.rules import run_format, run_logics
 from sync.services.journal import Journal

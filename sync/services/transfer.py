@@ -28,8 +28,8 @@ from sync.exceptions import (
 from sync.formatting import Candidate
 from sync.matching import Found, Verdict, already_there, candidate_person, lookalikes
 from sync.models import LostClaimError, Push, PushAttempt
+from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.breaker import Breaker
-from sync.models.pushes import AttemptOutcome, Stage
 from sync.models.states import PushStatus
 from sync.redaction import redact
 from sync.services import breakers, limits, privacy, stopping
