@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from importlib import metadata
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
 from requests import PreparedRequest
@@ -35,8 +35,7 @@ _SHOWN = frozenset({"vacancy", "type", "contentType", "column_id", "app_name", "
 _PERSONAL = ("firstname", "lastname", "email", "phone", "comment", "reference")
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One request and its answer, fit to be stored: redacted, and short.
 
     `status` is None when no answer came; `answer_excerpt` then says how it ended.

@@ -6,6 +6,7 @@ holds: zero rows changed means somebody else was faster, and nothing has happene
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from django.db.models.functions import Greatest, Now
 from django.dispatch import Signal
 
 from sync.exceptions import SyncError
+from sync.models.prepared import PreparedUpdate, Slot
 from sync.models.push_fields import PushFields
 from sync.models.push_queries import PushQuerySet, in_seconds
 from sync.models.runs import Run
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 S = PushStatus
+_NO_CLAIM = dict.fromkeys(("claim_token", "lease_expires_at"))
 # A person moved a push: `push`, `decision`, `user`. For the audit log.
 decided = Signal()
 
@@ -43,9 +46,13 @@ class WorkerVerbs(PushFields):
     class Meta:
         abstract = True
 
+    def _claim(self) -> dict[str, Any]:
+        return {"push": self.pk, "token": self.claim_token or "no claim"}
+
     def _as_claimed(self) -> PushQuerySet:
+        claim = self._claim()
         return type(self).objects.filter(
-            pk=self.pk, status=S.RUNNING, claim_token=self.claim_token or "no claim"
+            pk=claim["push"], status=S.RUNNING, claim_token=claim["token"]
         )
 
     def _change_claimed(self, **changes: Any) -> None:
@@ -54,22 +61,17 @@ class WorkerVerbs(PushFields):
 
     def _leave(self, status: PushStatus, **changes: Any) -> None:
         changes.setdefault("next_attempt_at", None)
-        self._change_claimed(status=status, claim_token=None, lease_expires_at=None, **changes)
+        self._change_claimed(status=status, **_NO_CLAIM, **changes)
 
     def begin_create(self, *, firstname: str, lastname: str, email: str, phone: str) -> None:
         """Commit the intent to create, fenced by a claim whose lease still runs."""
-        name = f"{firstname} {lastname}"
-        changed = (
-            self._as_claimed()
-            .filter(lease_expires_at__gt=Now(), create_started_at=None)
-            .update(
-                create_started_at=Now(),
-                candidate_name=name[:255],
-                candidate_lastname=lastname[:255],
-                candidate_email=email.lower()[:254],
-                candidate_phone=phone[:64],
-                updated_at=Now(),
-            )
+        changed = _BEGIN_CREATE.update(
+            type(self).objects.all(),
+            **self._claim(),
+            name=f"{firstname} {lastname}"[:255],
+            lastname=lastname[:255],
+            email=email.lower()[:254],
+            phone=phone[:64],
         )
         if not changed:
             raise LostClaimError(f"push {self.pk}: the lease has run out; nothing was sent")
@@ -81,18 +83,22 @@ class WorkerVerbs(PushFields):
 
     def succeed(self, *, applicant_id: str = "", column: str = "") -> None:
         """The candidate is in Flatchr: by a certain answer, or found by a look-up."""
-        found = bool(applicant_id)
-        self._leave(
-            S.SUCCEEDED,
-            event=Event.WRITE_SUCCESS,
-            applicant_id=applicant_id,
-            column=column,
-            confirmed_at=Now() if found else None,
-            confirm_after=None if found else in_seconds(settings.PUSH_SETTLE_SECONDS),
-            closed_at=Now(),
-            **_wanted_enrichment(self),
-            **_no_error(),
-        )
+        if applicant_id:
+            self._leave(
+                S.SUCCEEDED,
+                event=Event.WRITE_SUCCESS,
+                applicant_id=applicant_id,
+                column=column,
+                confirmed_at=Now(),
+                closed_at=Now(),
+                **_wanted_enrichment(self.vacancy.company.enrich),
+                **_no_error(),
+            )
+            return
+        succeed = _SUCCEED[self.vacancy.company.enrich]
+        settle = timedelta(seconds=settings.PUSH_SETTLE_SECONDS)
+        if not succeed.update(type(self).objects.all(), **self._claim(), settle=settle):
+            raise LostClaimError(f"push {self.pk}: the claim is gone")
 
     def find_already_there(self, *, applicant_id: str, column: str) -> None:
         """Nothing was sent: the same person is already on the vacancy."""
@@ -266,7 +272,7 @@ class PeopleVerbs(PushFields):
             event=Event.WRITE_SUCCESS,
             confirm_after=Now(),
             closed_at=Now(),
-            **_wanted_enrichment(self),
+            **_wanted_enrichment(self.vacancy.company.enrich),
             **_decided("in_flatchr", user),
             **_no_error(),
         )
@@ -315,8 +321,8 @@ class PeopleVerbs(PushFields):
         )
 
 
-def _wanted_enrichment(push: PushFields) -> dict[str, Any]:
-    if not push.vacancy.company.enrich:
+def _wanted_enrichment(enrich: bool) -> dict[str, Any]:
+    if not enrich:
         return {"enrichment_status": EnrichmentStatus.NONE, "enrichment_after": None}
     return {"enrichment_status": EnrichmentStatus.PENDING, "enrichment_after": Now()}
 
@@ -352,3 +358,48 @@ def _afresh() -> dict[str, Any]:
         "closed_at": None,
         **_no_error(),
     }
+
+
+# --- the two verbs of every push that goes well, written once ------------------------------------
+
+
+def _claimed(pushes: PushQuerySet) -> PushQuerySet:
+    return pushes.filter(
+        pk=Slot("push", models.BigIntegerField()),
+        status=S.RUNNING,
+        claim_token=Slot("token", models.CharField()),
+    )
+
+
+_BEGIN_CREATE = PreparedUpdate(
+    lambda pushes: _claimed(pushes).filter(lease_expires_at__gt=Now(), create_started_at=None),
+    lambda: {
+        "create_started_at": Now(),
+        "candidate_name": Slot("name", models.CharField()),
+        "candidate_lastname": Slot("lastname", models.CharField()),
+        "candidate_email": Slot("email", models.CharField()),
+        "candidate_phone": Slot("phone", models.CharField()),
+        "updated_at": Now(),
+    },
+)
+
+
+def _created(enrich: bool) -> dict[str, Any]:
+    return {
+        "status": S.SUCCEEDED,
+        "event": Event.WRITE_SUCCESS,
+        **_NO_CLAIM,
+        "next_attempt_at": None,
+        "confirm_after": Now() + Slot("settle", models.DurationField()),
+        "closed_at": Now(),
+        "updated_at": Now(),
+        **_wanted_enrichment(enrich),
+        **_no_error(),
+    }
+
+
+# By whether the company wants its candidates enriched.
+_SUCCEED = {
+    False: PreparedUpdate(_claimed, lambda: _created(False)),
+    True: PreparedUpdate(_claimed, lambda: _created(True)),
+}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.cache import cache
@@ -190,7 +190,18 @@ def _is_created_lately(other: Push, push: Push) -> bool:
     return begun is None or closed is None or closed + settling >= begun
 
 
-def person_of(push: Push) -> Person:
+class Sent(Protocol):
+    """A push, as far as it tells whom it sent."""
+
+    @property
+    def candidate_name(self) -> str: ...
+    @property
+    def candidate_email(self) -> str: ...
+    @property
+    def candidate_phone(self) -> str: ...
+
+
+def person_of(push: Sent) -> Person:
     """Whom a push sent, as its row remembers it: the phone as a hash."""
     person = Person.of(name=push.candidate_name, email=push.candidate_email)
     return replace(person, phone=push.candidate_phone)

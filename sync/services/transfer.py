@@ -10,10 +10,11 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import BigIntegerField, CharField
 from django.utils import timezone
 
 from sync.clients.flatchr import FlatchrClient
@@ -30,6 +31,7 @@ from sync.matching import Found, Verdict, already_there, candidate_person, looka
 from sync.models import LostClaimError, Push, PushAttempt
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.breaker import Breaker
+from sync.models.prepared import PreparedSelect, Slot
 from sync.models.states import PushStatus
 from sync.redaction import redact
 from sync.services import breakers, limits, privacy, stopping
@@ -51,14 +53,28 @@ from sync.vocabulary import ErrorCode
 logger = logging.getLogger(__name__)
 
 
-# What tells a twin, and no more: this is asked before every create.
-TWIN_FIELDS = (
-    "candidate_name",
-    "candidate_email",
-    "candidate_phone",
-    "status",
-    "applicant_id",
-    "column",
+class Twin(NamedTuple):
+    """What tells whether another push sent the same person, and no more."""
+
+    candidate_name: str
+    candidate_email: str
+    candidate_phone: str
+    status: str
+    applicant_id: str
+    column: str
+
+
+# Asked before every create.
+_TWINS = PreparedSelect(
+    lambda pushes: (
+        pushes.filter(
+            vacancy=Slot("vacancy", BigIntegerField()),
+            candidate_email=Slot("email", CharField()),
+            create_started_at__isnull=False,
+        )
+        .order_by()
+        .values_list(*Twin._fields)
+    )
 )
 
 
@@ -280,15 +296,13 @@ class Transfer:
         email = str(candidate.get("email") or "").lower()
         if not email or self.push.repeat_of_id is not None:
             return
-        twins = Push.objects.filter(
-            vacancy_id=self.push.vacancy_id, candidate_email=email, create_started_at__isnull=False
-        )
         wanted = candidate_person(candidate)
-        for twin in twins.only(*TWIN_FIELDS):
+        rows = _TWINS.select(Push.objects.all(), vacancy=self.push.vacancy_id, email=email)
+        for twin in map(Twin._make, rows):
             if person_of(twin).identity == wanted.identity:
                 raise EndedError(self._twin_ending(twin))
 
-    def _twin_ending(self, twin: Push) -> Ending:
+    def _twin_ending(self, twin: Twin) -> Ending:
         if twin.status == PushStatus.SUCCEEDED:
             return _already_there(Found(twin.applicant_id, twin.column, person_of(twin)))
         return wait(RetryableError(ErrorCode.FLATCHR_FAULT), self.push, self.journal)
