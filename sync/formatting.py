@@ -28,6 +28,8 @@ from sync.vocabulary import ErrorCode
 # The keys the sender owns: a format may return them, they are not its to decide.
 _SENDERS_KEYS = ("vacancy", "token")
 _SEED_CREATE, _SEED_ENRICH = "create_profile_body", "enrich_profile_body"
+# What a push's row remembers whole, so that a look-up asks for the very person that was sent.
+LONGEST = {"firstname": 120, "lastname": 120, "email": 254}
 _EMPTY: tuple[object, ...] = ("", {}, [])
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
@@ -186,6 +188,11 @@ def check_candidate(candidate: Mapping[str, Any]) -> None:
     for key in ("firstname", "lastname"):
         if not has_latin_letter(line(candidate.get(key))):
             raise FormattingError(key, _("Flatchr wants a name with at least one Latin letter."))
+    for key, limit in LONGEST.items():
+        if len(str(candidate.get(key) or "")) > limit:
+            raise FormattingError(
+                key, _("it is longer than %(limit)s characters.") % {"limit": limit}
+            )
     for key, value in candidate.items():
         _check_json(key, value)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from sync.clients.hrflow import HrFlowClient
 from sync.exceptions import RetryableError
 from sync.models import FlatchrCompany, HrFlowSource, Push
 from sync.models.breaker import FAULTS_TO_OPEN, LONGEST_PAUSE
@@ -238,6 +240,36 @@ def test_a_look_up_waits_for_a_paused_account_and_keeps_its_intent(world: World)
 
 
 # --- the row alone ------------------------------------------------------------------------------
+
+
+def test_a_look_up_that_is_refused_past_the_deadline_is_left_to_a_person(world: World) -> None:
+    [key] = world.keys(1)
+    world.sandbox.set_faults(fault("create", "status_after", status=500))
+    world.dispatch(key, source=world.bulk)
+    world.work()
+    break_key(world, "search")
+    FlatchrCompany.objects.update(failures_in_a_row=5)
+    Push.objects.update(deadline_at=Now() - timedelta(seconds=1))
+    make_due()
+    world.work()
+    push = Push.objects.get()
+    assert (push.status, push.error_code) == (S.UNCONFIRMED, ErrorCode.FLATCHR_AMBIGUOUS)
+
+
+def test_a_refusal_inside_an_envelope_of_200_counts_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, read = world.keys(6), HrFlowClient._envelope
+
+    def refuse(self: HrFlowClient, answer: Any) -> Any:
+        return read(self, replace(answer, body=b'{"code": 401, "message": "no", "data": null}'))
+
+    monkeypatch.setattr(HrFlowClient, "_envelope", refuse)
+    for key in keys:
+        world.dispatch(key, source=world.bulk)
+        world.work()
+    assert source(world).is_paused
+    assert states() == {S.FAILED: 2, S.RETRYING: 1, S.QUEUED: 3}
 
 
 def test_pauses_grow_and_have_an_end(settings: Any) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from sync.clients import flatchr_answers
 from sync.models import Push, Run
 from sync.services import Flatchr, ReadMode
 from sync.vocabulary import ErrorCode
@@ -317,3 +319,33 @@ def test_the_parameters_of_the_action_are_all_optional(sandbox: SandboxHandle) -
     given = parameters(sandbox, sandbox.troubles["dates_1969"])
     given["action_parameters"] = {}
     assert Flatchr.push_profile(**given).status == "succeeded"
+
+
+def test_an_applicant_of_another_vacancy_with_the_same_title_is_another(
+    sandbox: SandboxHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flatchr documents no number of the vacancy in what a search finds, only its title."""
+    read = flatchr_answers._applicant
+    unnumbered = lambda item: replace(read(item), vacancy_id=None)  # noqa: E731
+    monkeypatch.setattr(flatchr_answers, "_applicant", unnumbered)
+    titles = [v["title"] for v in sandbox.vacancies]
+    title = next(title for title in titles if titles.count(title) > 1)
+    here, there = [v["slug"] for v in sandbox.vacancies if v["title"] == title][:2]
+    assert here != there
+    given = parameters(sandbox, sandbox.troubles["dates_1969"])
+    given["target_parameters"]["vacancy"] = here
+    assert Flatchr.push_profile(**given).status == "succeeded"
+    given["target_parameters"]["vacancy"] = there
+    assert Flatchr.push_profile(**given).status == "succeeded"
+    assert Flatchr.push_profile(**given).status == "already_there"
+
+
+def test_nobody_waits_an_hour_for_a_call(
+    sandbox: SandboxHandle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("sync.services.direct.time.sleep", slept.append)
+    sandbox.set_faults(fault("create", "status", status=429, retry_after=3600, times=None))
+    result = push(sandbox)
+    assert (result.status, result.code) == ("failed", ErrorCode.FLATCHR_RATE_LIMITED)
+    assert slept == []

@@ -454,3 +454,12 @@ def test_a_value_cannot_leave_its_place_in_a_path(value: object, expected: str) 
 def test_an_outline_shows_the_shape_of_a_body_only() -> None:
     shape = outline({"type": "document", "answers": [1, 2], "a": None, "b": {"c": {"d": {}}}})
     assert shape == "{type: document, answers: [2], a: null, b: {c: {d: {…}}}}"
+
+
+def test_what_is_asked_too_late_is_not_sent() -> None:
+    """A process may be stopped between its decision and its first byte."""
+    with serving(say(200, b"{}")) as server:
+        with pytest.raises(RetryableError) as caught:
+            door(server).request("POST", "x", json={}, effect=True, send_by=time.monotonic() - 1)
+        assert not isinstance(caught.value, OutcomeUnknownError)
+        assert server.requests == []

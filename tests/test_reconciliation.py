@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -15,6 +18,10 @@ from sync.models.attempts import AttemptOutcome
 from sync.models.states import PushStatus
 from sync.services import dispatch as dispatching
 from sync.services.follow_up import follow_up
+from sync.services.ledger import DirectLedger
+from sync.services.presence import Presence
+from sync.services.shifts import Shift
+from sync.services.transfer import Transfer
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
 from tests.pushing import (
@@ -31,6 +38,7 @@ from tests.pushing import (
     slow_clock,
     stored_profiles,
 )
+from tests.rows import make_push
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("slow_clock")]
 __all__ = ["slow_clock"]
@@ -341,6 +349,40 @@ def test_a_homonym_is_never_given_the_candidate_of_the_other(world: World) -> No
     assert dict(stored_profiles(world)) == dict.fromkeys(keys, 1)
 
 
+@pytest.mark.parametrize("how", ["LOST", "created first"])
+def test_namesakes_written_in_another_case_are_namesakes(world: World, how: str) -> None:
+    """Nothing but the case tells them apart, and Flatchr's search does not mind it."""
+    names = ("DUPONTEL", "Dupontel")
+    keys = [add_person(world, "Jean", last, email=None, phone=None) for last in names]
+    lost = names[how != "LOST"]
+    pushes = queue(world, *keys)
+    world.sandbox.set_faults(lose_create(LOST_BEFORE["500"], lastname=lost))
+    world.work()
+    finish(world)
+    there = stored_profiles(world)
+    for push in fresh(*pushes):
+        if push.status == S.SUCCEEDED:
+            assert there[push.profile_key] == 1
+    assert max(there.values()) == 1
+
+
+def test_a_name_too_long_to_be_remembered_is_not_sent(world: World) -> None:
+    """A look-up would ask for another name, find nobody, and a second one would be sent."""
+    key = add_person(world, "Jean", "Verylongname" * 25, email=None, phone=None)
+    [push] = queue(world, key)
+    finish(world)
+    [push] = fresh(push)
+    assert (push.status, push.error_code) == (S.FAILED, ErrorCode.FORMAT_FAILED)
+    assert "create" not in world.sandbox.requests()
+
+
+def test_an_email_is_sent_in_the_case_it_is_searched_in(world: World) -> None:
+    [push] = queue(world, add_person(world, "Zoé", "Mixte", email="Zoe.Mixte@Example.FR"))
+    finish(world)
+    [applicant] = world.sandbox.received()
+    assert applicant["email"] == fresh(push)[0].candidate_email == "zoe.mixte@example.fr"
+
+
 def test_the_same_person_under_two_profile_keys_is_sent_once(world: World) -> None:
     keys = [add_person(world, "Nora", "Petit", email="nora@example.org") for _ in range(2)]
     pushes = queue(world, *keys)
@@ -359,6 +401,7 @@ def test_a_twin_waits_for_a_lost_answer_and_for_no_longer_than_its_deadline(worl
     world.work()
     [second] = fresh(second)
     assert (second.status, second.attempts) == (S.RETRYING, 0)
+    assert second.error_code == ErrorCode.TWIN_ON_ITS_WAY
     assert world.sandbox.requests()["create"] == 1
     Push.objects.filter(pk=second.pk).update(
         next_attempt_at=Now(), deadline_at=Now() - timedelta(seconds=1)
@@ -415,6 +458,34 @@ def test_a_namesake_without_email_on_the_vacancy_is_not_taken_for_the_candidate(
 def stored_profiles_sent(world: World) -> dict[str, int]:
     sent = [one for one in world.sandbox.received() if not one["by_hand"]]
     return {one["resume"]["profile_key"]: 1 for one in sent}
+
+
+def test_a_try_asked_for_later_looks_again_at_who_is_there(world: World) -> None:
+    """The create was refused, somebody added the person by hand, then asked for another try."""
+    [push] = queue(world, add_person(world, "Rémi", "Essai", email="remi@example.org"))
+    world.sandbox.set_faults(lose_create({"kind": "status", "status": 400}))
+    world.work()
+    [push] = fresh(push)
+    assert push.status == S.FAILED
+    slug = push.vacancy.slug
+    world.sandbox.add_applicant(slug, firstname="Rémi", lastname="Essai", email="remi@example.org")
+    push.retry(None)
+    finish(world)
+    assert fresh(push)[0].status == S.ALREADY_THERE
+    assert people(world) == {"Rémi Essai": 1}
+
+
+def test_tries_asked_for_together_share_one_search(world: World) -> None:
+    pushes = queue(world, *world.keys(6), source=world.bulk)
+    world.sandbox.set_faults(lose_create({"kind": "status", "status": 400}, times=None))
+    finish(world)
+    world.sandbox.set_faults()
+    for push in fresh(*pushes):
+        push.retry(None)
+    before = searches(world)
+    finish(world)
+    assert {push.status for push in fresh(*pushes)} == {S.SUCCEEDED}
+    assert searches(world) - before == 1
 
 
 def test_one_search_serves_a_whole_run(world: World) -> None:
@@ -566,10 +637,6 @@ def test_a_dead_workers_request_is_given_time_to_settle(world: World, settings: 
 
 def test_a_worker_that_slept_past_its_lease_sends_nothing(world: World) -> None:
     """The push is claimed and read; the lease ends before the intent could be committed."""
-    from sync.services.ledger import DirectLedger
-    from sync.services.presence import Presence
-    from sync.services.transfer import Transfer
-
     [push] = queue(world, *world.keys(1), source=world.bulk)
     [claimed] = Push.objects.claim(1)
     expire_leases()
@@ -579,3 +646,62 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(world: World) -> None:
     [push] = fresh(push)
     assert (push.status, push.create_started_at) == (S.RUNNING, None)
     assert Push.objects.filter(lease_expires_at__lte=Now(), attempts=F("attempts")).exists()
+
+
+def test_a_worker_that_slept_on_its_intent_sends_nothing(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between the commit and the first byte, for longer than its lease."""
+    queue(world, *world.keys(1), source=world.bulk)
+    [claimed] = Push.objects.claim(1)
+    ledger = DirectLedger()
+    transfer = Transfer(claimed, ledger, Presence(ledger))
+    begin = transfer._begin
+    slept = settings.PUSH_LEASE_SECONDS + 1
+    monkeypatch.setattr(transfer, "_begin", lambda candidate: begin(candidate) - slept)
+    transfer.run()
+    assert "create" not in world.sandbox.requests()
+    [push] = fresh(claimed)
+    assert (push.status, push.error_code) == (S.RETRYING, ErrorCode.FLATCHR_UNREACHABLE)
+
+
+def test_an_intent_begins_with_a_whole_lease(settings: Any) -> None:
+    """The worker counts from its commit, so the row must."""
+    make_push()
+    [claimed] = Push.objects.claim(1, lease=5)
+    claimed.begin_create(firstname="A", lastname="B", email="", phone="")
+    whole = Now() + timedelta(seconds=settings.PUSH_LEASE_SECONDS - 1)
+    assert Push.objects.filter(pk=claimed.pk, lease_expires_at__gt=whole).exists()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite lets one writer in at a time")
+@pytest.mark.django_db(transaction=True)
+def test_two_workers_do_not_send_one_person_from_two_profiles(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both ask for twins before either has committed its intent."""
+    keys = [add_person(world, "Nora", "Petit", email="nora@example.org") for _ in range(2)]
+    for key in keys:
+        queue(world, key)
+    both = threading.Barrier(2)
+    check = Transfer._check_twins
+
+    def check_together(self: Transfer, candidate: Any) -> None:
+        check(self, candidate)
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(1)
+
+    monkeypatch.setattr(Transfer, "_check_twins", check_together)
+
+    def work() -> None:
+        try:
+            Shift(5, threads=1, wait=False).run()
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert people(world) == {"Nora Petit": 1}

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from sync import tasks
 from sync.exceptions import PermanentError
-from sync.models import Push, Run, RunStatus, WorkerGroup
+from sync.models import FlatchrCompany, Push, Run, RunStatus, WorkerGroup
 from sync.models.states import PushStatus
 from sync.services import doorbell, stopping
 from sync.services.recovery import recover
@@ -66,7 +66,41 @@ def test_it_is_the_lease_that_counts_not_the_time_of_the_sweep(settings: Any) ->
     recover()
     waits = reload(push).next_attempt_at
     assert waits is not None
-    assert 15 < (waits - timezone.now()).total_seconds() <= 20
+    # The request may have been under way for as long as an exchange takes.
+    left = (waits - timezone.now()).total_seconds() - settings.HTTP_TIMEOUT_SECONDS
+    assert 15 < left <= 20
+
+
+def test_a_push_that_kills_its_workers_is_given_up(bells: Bells, settings: Any) -> None:
+    """Else it would take down, for ever, whoever works beside it."""
+    push = make_push()
+    for _ in range(settings.PUSH_MAX_ATTEMPTS):
+        assert Push.objects.claim(1)
+        expire_leases()
+        recover()
+        Push.objects.waiting().update(next_attempt_at=Now())
+    push = reload(push)
+    assert (push.status, push.error_code) == (S.FAILED, ErrorCode.ATTEMPTS_EXHAUSTED)
+    assert push.error_params["last"] == ErrorCode.WORKER_LOST
+
+
+def test_what_a_paused_account_holds_ends_at_its_deadline(bells: Bells) -> None:
+    """A thousand pushes do not wait for one probe each."""
+    sent = make_push(deadline_at=Now() - timedelta(seconds=1))
+    [claimed] = Push.objects.claim(1)
+    begin(claimed)
+    claimed.lose_outcome(PermanentError(ErrorCode.FLATCHR_FAULT), delay=0)
+    refused = {"error_code": ErrorCode.FLATCHR_CREDENTIALS}
+    unsent = make_push(deadline_at=Now() - timedelta(seconds=1), **refused)
+    in_time = make_push(deadline_at=Now() + timedelta(hours=1), **refused)
+    assert recover().given_up == 0, "no account is paused: they are worth a try"
+    FlatchrCompany.objects.update(paused_until=Now() - timedelta(seconds=1))
+    assert recover().given_up == 2
+    unsent, sent, in_time = reload(unsent), reload(sent), reload(in_time)
+    assert (unsent.status, unsent.error_code) == (S.FAILED, ErrorCode.DEADLINE_PASSED)
+    assert unsent.error_params["last"] == ErrorCode.FLATCHR_CREDENTIALS
+    assert (sent.status, sent.error_code) == (S.UNCONFIRMED, ErrorCode.FLATCHR_AMBIGUOUS)
+    assert in_time.status == S.QUEUED
 
 
 def test_it_rings_for_due_retries(bells: Bells) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from sync.models import FlatchrCompany, Push
+from sync.models import FlatchrCompany, HrFlowSource, Push
 from sync.models.attempts import AttemptOutcome
 from sync.models.configs import ResumeTransport
 from sync.models.states import PushStatus
@@ -100,7 +100,26 @@ def test_a_company_may_want_the_link_of_the_cv(world: World) -> None:
     [applicant] = world.sandbox.received()
     assert (applicant["type"], applicant["resume"]) == ("link", None)
     assert applicant["link"].startswith(world.sandbox.address)
-    assert "file" not in world.sandbox.requests(), "nothing is downloaded for a link"
+    assert world.sandbox.requests()["file"] == 1, "opened once, to see that it leads to a CV"
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///etc/passwd", "http://10.0.0.1/cv.pdf", "http://169.254.169.254/latest"]
+)
+def test_a_link_that_we_would_not_open_is_not_passed_on(world: World, url: str) -> None:
+    FlatchrCompany.objects.update(resume_transport=ResumeTransport.LINK)
+    attachment = {"type": "resume", "file_name": "resume", "public_url": url, "extension": ".pdf"}
+    info = {"first_name": "Li", "last_name": "Enne", "full_name": "Li Enne", "email": "li@x.fr"}
+    push = world.push(world.sandbox.add_profile(info=info, attachments=[attachment]))
+    assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.RESUME_FORBIDDEN_ADDRESS)
+    assert world.sandbox.received() == []
+
+
+def test_a_source_that_is_switched_off_sends_nothing(world: World) -> None:
+    HrFlowSource.objects.update(is_active=False)
+    push = world.push(world.key("dates_1969"))
+    assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.SOURCE_INACTIVE)
+    assert "read" not in world.sandbox.requests()
 
 
 class LameLedger(DirectLedger):

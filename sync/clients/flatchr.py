@@ -63,15 +63,18 @@ class FlatchrClient:
         self._careers = door(careers_url, {"Authorization": f"Bearer {self._auth}"})
         self._feed = door(careers_url, {})  # public: no key for it
 
-    def create_candidate(self, body: Mapping[str, Any]) -> None:
+    def create_candidate(self, body: Mapping[str, Any], *, send_by: float = float("inf")) -> None:
         """`POST vacancy/candidate/json`; `body` holds `vacancy`, the key is added here.
+        `send_by`: the monotonic moment after which it must not begin to be sent.
 
         Returns only after the documented answer; no identifier comes back. Raises
         OutcomeUnknownError when the candidate may have been created.
         https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat
         """
         sent = {**body, "token": self._auth}
-        answer = self._careers.request("POST", "vacancy/candidate/json", json=sent, effect=True)
+        answer = self._careers.request(
+            "POST", "vacancy/candidate/json", json=sent, effect=True, send_by=send_by
+        )
         if not _confirms(answer):
             wait = failures.retry_after(answer.headers.get("Retry-After"))
             raise failures.unreadable(

@@ -124,15 +124,17 @@ class HttpDoor:
         json: Any = None,
         max_bytes: int = MAX_ANSWER_BYTES,
         effect: bool = False,
+        send_by: float = float("inf"),
     ) -> Answer:
         """One request, never repeated. `effect`: doing it twice would do harm, so an end without
-        a certain answer raises OutcomeUnknownError."""
+        a certain answer raises OutcomeUnknownError. `send_by`: after this moment (monotonic) its
+        first byte is not written any more."""
         if not self._usable:  # a key that cannot even be written in a header
             raise CredentialsError(failures.CODES[self.service].credentials)
         request = self._prepare(method, path, params, json)
         if self._throttle is not None:
             self._throttle()
-        return _Record(self, request, json, effect).run(self._timeout, max_bytes)
+        return _Record(self, request, json, effect, send_by).run(self._timeout, max_bytes)
 
     def _prepare(
         self, method: str, path: str, params: Mapping[str, str] | None, json: Any
@@ -165,8 +167,11 @@ class HttpDoor:
 class _Record:
     """One exchange: runs it, tells the observer, and finds its error."""
 
-    def __init__(self, door: HttpDoor, request: PreparedRequest, json: Any, effect: bool) -> None:
+    def __init__(
+        self, door: HttpDoor, request: PreparedRequest, json: Any, effect: bool, send_by: float
+    ) -> None:
         self._door, self._request, self._json, self._effect = door, request, json, effect
+        self._send_by = send_by
         self._status: int | None = None
 
     def run(self, timeout: float, max_bytes: int) -> Answer:
@@ -180,7 +185,8 @@ class _Record:
 
     def _exchange(self, timeout: float, max_bytes: int) -> Answer | Failure:
         try:
-            raw = transport.send(transport.adapter(str(self._request.url)), self._request, timeout)
+            through = transport.adapter(str(self._request.url))
+            raw = transport.send(through, self._request, timeout, send_by=self._send_by)
             self._status = raw.status
             return Answer(raw.status, raw.headers, transport.read_body(raw, max_bytes))
         except TransportError as error:

@@ -59,11 +59,18 @@ class TransportError(Exception):
 class _Progress(threading.local):
     """This thread's exchange: when it must be over, and whether a byte of it was written."""
 
-    deadline = float("inf")
+    deadline = send_by = float("inf")
     sent = False
 
-    def begin(self, timeout: float) -> None:
-        self.deadline, self.sent = time.monotonic() + timeout, False
+    def begin(self, timeout: float, send_by: float) -> None:
+        self.deadline, self.send_by = time.monotonic() + timeout, send_by
+        self.sent = False
+
+    def begin_to_send(self) -> None:
+        """Asked at the last moment: this process may have been stopped and woken since."""
+        if not self.sent and time.monotonic() > self.send_by:
+            raise TimeoutError("too late to be sent")
+        self.sent = True
 
     def remaining(self) -> float:
         left = self.deadline - time.monotonic()
@@ -130,7 +137,7 @@ class _TimedConnection(HTTPConnection):
             self.connect()
         for piece in _pieces(data):
             self.sock.settimeout(_progress.remaining())
-            _progress.sent = True
+            _progress.begin_to_send()
             super().send(piece)
 
 
@@ -237,13 +244,18 @@ _EXPECTED = (
 
 
 def send(
-    through: HTTPAdapter, request: requests.PreparedRequest, timeout: float
+    through: HTTPAdapter,
+    request: requests.PreparedRequest,
+    timeout: float,
+    *,
+    send_by: float = float("inf"),
 ) -> urllib3.BaseHTTPResponse:
     """Sends once and returns the answer's head; its body is still to be read, by `read_body`.
 
-    `timeout`: seconds from here to the end of the body. Raises TransportError.
+    `timeout`: seconds from here to the end of the body. `send_by`: the monotonic moment after
+    which nothing is sent. Raises TransportError.
     """
-    _progress.begin(timeout)
+    _progress.begin(timeout, send_by)
     limits = urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout)
     try:
         response = through.send(request, stream=True, timeout=limits, verify=True)  # type: ignore[arg-type]

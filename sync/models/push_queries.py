@@ -11,16 +11,18 @@ from django.db import connection, models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Now
 
+from sync.exceptions import SyncError
 from sync.models.attempts import AttemptOutcome, PushAttempt
 from sync.models.configs import companies_of
 from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.models.states import ACTIVE, BLOCKING, OPEN, WAITING, EnrichmentStatus, PushStatus
-from sync.vocabulary import ErrorCode
+from sync.vocabulary import ErrorCode, Event
 
 if TYPE_CHECKING:
     from sync.models.pushes import Push
 
 S = PushStatus
+NO_CLAIM = dict.fromkeys(("claim_token", "lease_expires_at"))
 
 
 def in_seconds(seconds: float) -> Any:
@@ -122,26 +124,80 @@ class PushQuerySet(ScopedQuerySet["Push"]):
         ).update(lease_expires_at=in_seconds(lease))
 
     def release_expired(self) -> int:
-        """Give the pushes of dead workers back.
+        """Give the pushes of dead workers back; returns how many.
 
-        Without an intent nothing was sent: due at once. With one, the request may have been sent
-        until the lease ended: it is looked up, but not before Flatchr's search has settled.
+        Without an intent nothing was sent: due at once, unless it was their last try (one that
+        kills its worker would go on killing). With one, the request may have been on its way for
+        `HTTP_TIMEOUT_SECONDS` after the lease: it is looked up, but not before Flatchr's search
+        has settled.
         """
         PushAttempt.objects.filter(push__in=self.expired(), finished_at=None).update(
             outcome=AttemptOutcome.LOST, finished_at=Now(), error_code=ErrorCode.WORKER_LOST
         )
-        settled = F("lease_expires_at") + timedelta(seconds=settings.PUSH_SETTLE_SECONDS)
+        return self.expired()._give_up(last=ErrorCode.WORKER_LOST) + self._give_back_expired()
+
+    def _give_up(self, *, last: str) -> int:
+        """Fail those of which nothing was sent and that may not be tried again. `last`: what the
+        last try met."""
+        unsent = self.filter(create_started_at=None)
+        too_often = unsent.filter(attempts__gte=settings.PUSH_MAX_ATTEMPTS)
+        tries = settings.PUSH_MAX_ATTEMPTS
+        exhausted = SyncError(ErrorCode.ATTEMPTS_EXHAUSTED, attempts=tries, last=last)
+        late = SyncError(ErrorCode.DEADLINE_PASSED, last=last)
+        failed = too_often.update(**_failed(exhausted))
+        return failed + unsent.filter(deadline_at__lte=Now()).update(**_failed(late))
+
+    def _give_back_expired(self) -> int:
+        travelled = settings.HTTP_TIMEOUT_SECONDS + settings.PUSH_SETTLE_SECONDS
+        settled = Greatest(F("lease_expires_at") + timedelta(seconds=travelled), Now())
+        unsent = Q(create_started_at=None)
         return self.expired().update(
             status=S.RETRYING,
-            next_attempt_at=Case(
-                When(create_started_at=None, then=Now()), default=Greatest(settled, Now())
-            ),
+            next_attempt_at=Case(When(unsent, then=Now()), default=settled),
             error_code=Case(
-                When(create_started_at=None, then=Value(ErrorCode.WORKER_LOST.value)),
+                When(unsent, then=Value(ErrorCode.WORKER_LOST.value)),
                 default=Value(ErrorCode.FLATCHR_FAULT.value),
             ),
             error_params={},
-            claim_token=None,
-            lease_expires_at=None,
             updated_at=Now(),
+            **NO_CLAIM,
         )
+
+    def give_up_overdue(self) -> int:
+        """End what a paused account has held past its deadline; returns how many.
+
+        Only that: what waits because no worker was there is still worth a try.
+        """
+        held = Q(source__paused_until__isnull=False)
+        held |= Q(vacancy__company__paused_until__isnull=False)
+        overdue = self.waiting().filter(held, deadline_at__lte=Now()).values("pk")
+        rows = self.model.objects.filter(pk__in=overdue, status__in=WAITING)
+        ambiguous = SyncError(ErrorCode.FLATCHR_AMBIGUOUS)
+        undecided = rows.exclude(create_started_at=None).update(
+            status=S.UNCONFIRMED,
+            next_attempt_at=None,
+            updated_at=Now(),
+            **error_fields(ambiguous),
+        )
+        codes = rows.values_list("error_code", flat=True).distinct()
+        return undecided + sum(rows.filter(error_code=c)._give_up(last=c) for c in list(codes))
+
+
+def error_fields(error: SyncError) -> dict[str, Any]:
+    return {
+        "error_code": error.code,
+        "error_message": str(error)[:2000],
+        "error_params": {key: str(value)[:500] for key, value in error.params.items()},
+    }
+
+
+def _failed(error: SyncError) -> dict[str, Any]:
+    return {
+        "status": S.FAILED,
+        "event": Event.WRITE_FAILURE,
+        "next_attempt_at": None,
+        "closed_at": Now(),
+        "updated_at": Now(),
+        **NO_CLAIM,
+        **error_fields(error),
+    }

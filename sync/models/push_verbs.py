@@ -18,7 +18,7 @@ from django.dispatch import Signal
 from sync.exceptions import SyncError
 from sync.models.prepared import PreparedUpdate, Slot
 from sync.models.push_fields import PushFields
-from sync.models.push_queries import PushQuerySet, in_seconds
+from sync.models.push_queries import NO_CLAIM, PushQuerySet, error_fields, in_seconds
 from sync.models.runs import Run
 from sync.models.states import ACTIVE, RETRYABLE, WAITING, EnrichmentStatus, PushStatus
 from sync.vocabulary import ErrorCode, Event
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 S = PushStatus
-_NO_CLAIM = dict.fromkeys(("claim_token", "lease_expires_at"))
 # A person moved a push: `push`, `decision`, `user`. For the audit log.
 decided = Signal()
 
@@ -61,7 +60,7 @@ class WorkerVerbs(PushFields):
 
     def _leave(self, status: PushStatus, **changes: Any) -> None:
         changes.setdefault("next_attempt_at", None)
-        self._change_claimed(status=status, **_NO_CLAIM, **changes)
+        self._change_claimed(status=status, **NO_CLAIM, **changes)
 
     def begin_create(self, *, firstname: str, lastname: str, email: str, phone: str) -> None:
         """Commit the intent to create, fenced by a claim whose lease still runs."""
@@ -72,6 +71,7 @@ class WorkerVerbs(PushFields):
             lastname=lastname[:255],
             email=email.lower()[:254],
             phone=phone[:64],
+            lease=timedelta(seconds=settings.PUSH_LEASE_SECONDS),
         )
         if not changed:
             raise LostClaimError(f"push {self.pk}: the lease has run out; nothing was sent")
@@ -118,7 +118,7 @@ class WorkerVerbs(PushFields):
             S.DISCARDED,
             event=Event.LOGICS_DISCARD,
             closed_at=Now(),
-            **_error(SyncError(ErrorCode.LOGIC_DISCARDED, name=logic)),
+            **error_fields(SyncError(ErrorCode.LOGIC_DISCARDED, name=logic)),
         )
 
     def fail(self, error: SyncError, event: Event, *, create_refused: bool = False) -> None:
@@ -127,7 +127,9 @@ class WorkerVerbs(PushFields):
         `create_refused`: an intent was committed, and the answer says that it had no effect.
         """
         self._check_certain(create_refused)
-        self._leave(S.FAILED, event=event, closed_at=Now(), create_started_at=None, **_error(error))
+        self._leave(
+            S.FAILED, event=event, closed_at=Now(), create_started_at=None, **error_fields(error)
+        )
 
     def retry_later(
         self, error: SyncError, event: Event, *, delay: float, create_refused: bool = False
@@ -139,7 +141,7 @@ class WorkerVerbs(PushFields):
             event=event,
             next_attempt_at=in_seconds(delay),
             create_started_at=None,
-            **_error(error),
+            **error_fields(error),
         )
 
     def _check_certain(self, create_refused: bool) -> None:
@@ -153,12 +155,12 @@ class WorkerVerbs(PushFields):
             event=Event.WRITE_FAILURE,
             next_attempt_at=in_seconds(delay),
             lookups=F("lookups") + 1,
-            **_error(error),
+            **error_fields(error),
         )
 
     def leave_to_person(self, error: SyncError) -> None:
         """The look-up cannot tell: a person decides."""
-        self._leave(S.UNCONFIRMED, event=Event.WRITE_FAILURE, **_error(error))
+        self._leave(S.UNCONFIRMED, event=Event.WRITE_FAILURE, **error_fields(error))
 
     def settle_absent(self) -> None:
         """The look-up found that nothing was created: this claim may create."""
@@ -186,7 +188,7 @@ class WorkerVerbs(PushFields):
             attempts=Case(unstarted, default=F("attempts"), output_field=number),
             lookups=F("lookups") + int(looked),
             **({"create_started_at": None} if create_refused else {}),
-            **(_error(error) if error else {}),
+            **(error_fields(error) if error else {}),
         )
 
 
@@ -218,7 +220,7 @@ class FollowUpVerbs(PushFields):
         self._note(confirm_after=again, confirm_tries=F("confirm_tries") + 1)
         if delay is None:
             mismatch = SyncError(ErrorCode.FLATCHR_MISMATCH)
-            self._note(**_error(mismatch))
+            self._note(**error_fields(mismatch))
             if self.enrichment_status == EnrichmentStatus.PENDING:
                 self.give_up_enrichment(mismatch)
 
@@ -317,7 +319,7 @@ class PeopleVerbs(PushFields):
             next_attempt_at=None,
             closed_at=Now(),
             **_decided("cancel", user),
-            **_error(SyncError(ErrorCode.CANCELLED)),
+            **error_fields(SyncError(ErrorCode.CANCELLED)),
         )
 
 
@@ -325,14 +327,6 @@ def _wanted_enrichment(enrich: bool) -> dict[str, Any]:
     if not enrich:
         return {"enrichment_status": EnrichmentStatus.NONE, "enrichment_after": None}
     return {"enrichment_status": EnrichmentStatus.PENDING, "enrichment_after": Now()}
-
-
-def _error(error: SyncError) -> dict[str, Any]:
-    return {
-        "error_code": error.code,
-        "error_message": str(error)[:2000],
-        "error_params": {key: str(value)[:500] for key, value in error.params.items()},
-    }
 
 
 def _no_error() -> dict[str, Any]:
@@ -375,6 +369,8 @@ _BEGIN_CREATE = PreparedUpdate(
     lambda pushes: _claimed(pushes).filter(lease_expires_at__gt=Now(), create_started_at=None),
     lambda: {
         "create_started_at": Now(),
+        # A whole lease to send it in: `Transfer` counts it from before this is committed.
+        "lease_expires_at": Now() + Slot("lease", models.DurationField()),
         "candidate_name": Slot("name", models.CharField()),
         "candidate_lastname": Slot("lastname", models.CharField()),
         "candidate_email": Slot("email", models.CharField()),
@@ -388,7 +384,7 @@ def _created(enrich: bool) -> dict[str, Any]:
     return {
         "status": S.SUCCEEDED,
         "event": Event.WRITE_SUCCESS,
-        **_NO_CLAIM,
+        **NO_CLAIM,
         "next_attempt_at": None,
         "confirm_after": Now() + Slot("settle", models.DurationField()),
         "closed_at": Now(),

@@ -35,6 +35,12 @@ class Push(WorkerVerbs, FollowUpVerbs, PeopleVerbs):
                 condition=Q(status__in=BLOCKING, repeat_of=None),
                 name="one_push_per_profile_and_vacancy",
             ),
+            # A repeat on purpose is no way around it: two at once would race each other.
+            models.UniqueConstraint(
+                fields=["source", "profile_key", "vacancy"],
+                condition=Q(status__in=OPEN),
+                name="one_open_push_per_profile_and_vacancy",
+            ),
             models.UniqueConstraint(
                 fields=["repeat_of"],
                 condition=Q(status__in=BLOCKING),

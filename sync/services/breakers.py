@@ -27,25 +27,29 @@ def note_refusal(push: Push, error: CredentialsError) -> bool:
     return account.note_failures(error.code, 1, opens_at=REFUSALS_TO_OPEN)
 
 
-def note_answer(push: Push, journal: Journal, probes: Sequence[Breaker] = ()) -> None:
+def note_answer(
+    push: Push, journal: Journal, probes: Sequence[Breaker] = (), *, refused: Side | None = None
+) -> None:
     """Count what the peers' answers say of their health; no write while all is well.
 
-    `probes`: the half-open accounts that this push was let through to try.
+    `probes`: the half-open accounts that this push was let through to try. `refused`: the
+    side that refused its credentials, whatever the HTTP status (HrFlow's envelope has its own).
     """
     exchanges = [exchange for step in journal.steps for exchange in step.exchanges]
     for side in (Side.HRFLOW, Side.FLATCHR):
         account = account_of(push, side)
-        _note(account, side, [e["status"] for e in exchanges if e["service"] == side])
+        answers = [e["status"] for e in exchanges if e["service"] == side]
+        _note(account, side, answers, is_well=side is not refused)
         if account in probes:
             account.end_probe()
 
 
-def _note(account: Breaker, side: Side, answers: list[int | None]) -> None:
+def _note(account: Breaker, side: Side, answers: list[int | None], *, is_well: bool) -> None:
     faults = sum(status is None or status >= 500 for status in answers)
     if faults:
         code = ErrorCode.HRFLOW_FAULT if side is Side.HRFLOW else ErrorCode.FLATCHR_FAULT
         account.note_failures(code, faults, opens_at=FAULTS_TO_OPEN)
-    elif answers and _is_well(answers[-1]) and _counts(account):
+    elif is_well and answers and _is_well(answers[-1]) and _counts(account):
         account.note_success()
 
 

@@ -13,8 +13,7 @@ from typing import Any, TypeVar
 from django.conf import settings
 from django.utils import timezone
 
-from sync.clients.flatchr import FlatchrClient
-from sync.clients.flatchr_answers import Applicant
+from sync.clients.flatchr import FlatchrClient, Vacancy
 from sync.clients.hrflow import HrFlowClient
 from sync.exceptions import OutcomeUnknownError, PermanentError, RetryableError, SyncError
 from sync.formatting import Candidate
@@ -23,7 +22,7 @@ from sync.models.attempts import Stage
 from sync.models.states import PushStatus
 from sync.services.endings import backoff
 from sync.services.journal import Journal
-from sync.services.presence import as_found
+from sync.services.presence import on_vacancy
 from sync.services.steps import DiscardedError, Job, prepare
 from sync.vocabulary import ErrorCode, Event, ReadMode
 
@@ -34,6 +33,8 @@ ORIGIN = ("api_secret", "api_user", "source_key", "profile_key")
 TARGET = ("auth", "vacancy", "company")
 ACTION = ("logics", "format", "read_mode")
 LOOK_UP_TRIES = 5
+# For one step; a `Retry-After` beyond it ends the call.
+PATIENCE_SECONDS = 300.0
 
 
 @dataclass
@@ -82,7 +83,7 @@ class _DirectPush:
     ) -> None:
         self.journal = Journal()
         self._sent = False
-        self._vacancy_cache: tuple[int | None, str] | None = None
+        self._vacancy_cache: Vacancy | None = None
         self.job = Job(
             source_key=origin["source_key"],
             profile_key=origin["profile_key"],
@@ -159,17 +160,17 @@ class _DirectPush:
         applicants = self.flatchr.search_applicants(
             email=email,
             lastname=None if email else candidate["lastname"],
+            vacancy_id=vacancy.remote_id or None,
             start=(timezone.now() - timedelta(days=1)).date() if self._sent else None,
         )
-        return [as_found(a) for a in applicants if _is_on(a, vacancy)]
+        return on_vacancy(applicants, vacancy)
 
-    def _vacancy(self) -> tuple[int | None, str]:
-        """Number and title of the vacancy, which is all that a search tells of it."""
+    def _vacancy(self) -> Vacancy:
         if self._vacancy_cache is None:
             found = [v for v in self.flatchr.list_vacancies() if v.slug == self.job.vacancy]
             if not found:
                 raise PermanentError(ErrorCode.FLATCHR_NOT_FOUND)
-            self._vacancy_cache = found[0].vacancy_id, found[0].title
+            self._vacancy_cache = found[0]
         return self._vacancy_cache
 
     def _look_up(
@@ -192,21 +193,17 @@ class _DirectPush:
 
 
 def _patiently(work: Callable[[], T]) -> T:
-    """What certainly had no effect is tried again; nothing else is."""
+    """What certainly had no effect is tried again, as long as somebody would wait for it; nothing
+    else is."""
+    give_up = time.monotonic() + PATIENCE_SECONDS
     for attempt in itertools.count(1):
         try:
             return work()
         except OutcomeUnknownError:
             raise
         except RetryableError as error:
-            if attempt >= settings.PUSH_MAX_ATTEMPTS:
+            delay = backoff(attempt, error.retry_after)
+            if attempt >= settings.PUSH_MAX_ATTEMPTS or time.monotonic() + delay > give_up:
                 raise
-            time.sleep(backoff(attempt, error.retry_after))
+            time.sleep(delay)
     raise AssertionError("unreachable")
-
-
-def _is_on(applicant: Applicant, vacancy: tuple[int | None, str]) -> bool:
-    number, title = vacancy
-    if applicant.vacancy_id is not None and number is not None:
-        return applicant.vacancy_id == number
-    return applicant.vacancy_title.strip() == title.strip()

@@ -167,7 +167,7 @@ def repeat(push: Push, *, requested_by: User | None) -> Push:
             again.save(force_insert=True)
             doorbell.ring_after_commit()
     except IntegrityError:
-        raise WrongStateError("this push was repeated already") from None
+        raise WrongStateError("it was repeated already, or another push is under way") from None
     return again
 
 

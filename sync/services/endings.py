@@ -129,6 +129,8 @@ def wait(error: SyncError, push: Push, journal: Journal, *, sent: bool = False) 
     asked = error.retry_after if isinstance(error, RetryableError) else None
     delay = backoff(push.lookups + 1, asked)
     if is_over(push.deadline_at, delay):
+        if push.create_started_at is not None and not sent:
+            return ambiguous()
         limit = _given_up(ErrorCode.DEADLINE_PASSED, error.code, push)
         return _failed(limit, journal, sent=sent)
     return Ending(

@@ -8,15 +8,16 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from django.conf import settings
 from django.core.cache import cache
+from django.db.models.functions import Now
 
 from sync.clients.flatchr import FlatchrClient
-from sync.clients.flatchr_answers import Applicant
+from sync.clients.flatchr_answers import Applicant, Vacancy
 from sync.exceptions import RetryableError
 from sync.matching import Found, Person, Siblings, Verdict, judge
 from sync.models import FlatchrVacancy, Push
@@ -27,7 +28,17 @@ from sync.vocabulary import ErrorCode
 
 KEPT_SECONDS = 3600
 POLL_SECONDS = 0.2
-Fetch = Callable[[], list[Found]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The applicants (their persons masked) that a search showed, and when it was begun."""
+
+    begun: datetime
+    applicants: list[Found]
+
+    def is_news(self, since: datetime | None) -> bool:
+        return since is None or self.begun > since
 
 
 class Presence:
@@ -39,50 +50,72 @@ class Presence:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._lock = threading.Lock()
-        self._searches: dict[tuple[int, int], Future[list[Found]]] = {}
+        self._searches: dict[tuple[int, int], Future[Shown]] = {}
 
     def before(self, push: Push, flatchr: FlatchrClient) -> list[Found]:
-        """The applicants (their persons masked) that were there when the run began.
+        """The applicants that were there when the run began, or when a person asked for another
+        try: until then people may have added the candidate by hand.
 
         Raises RetryableError where the search failed or another worker's is not done yet.
         """
         key = (push.run_id, push.vacancy_id)
-        with self._lock:
-            search, mine = self._searches.get(key), False
-            if search is None:
-                search, mine = self._searches.setdefault(key, Future()), True
-        if mine:
-            self._run(key, search, lambda: masked_applicants(push.vacancy, flatchr))
-        return search.result()
-
-    def _run(self, key: tuple[int, int], search: Future[list[Found]], fetch: Fetch) -> None:
-        try:
-            search.set_result(self._shared(f"presence:{key[0]}:{key[1]}", fetch))
-        except BaseException as error:
+        while True:
             with self._lock:
-                del self._searches[key]  # The next push tries again.
+                search, mine = self._searches.get(key), False
+                if search is None:
+                    search, mine = self._searches.setdefault(key, Future()), True
+            if mine:
+                self._run(key, search, push, flatchr)
+            shown = search.result()
+            if shown.is_news(push.decided_at):
+                return shown.applicants
+            self._forget(key, search)
+
+    def _run(
+        self,
+        key: tuple[int, int],
+        search: Future[Shown],
+        push: Push,
+        flatchr: FlatchrClient,
+    ) -> None:
+        try:
+            search.set_result(self._shared(f"presence:{key[0]}:{key[1]}", push, flatchr))
+        except BaseException as error:
+            self._forget(key, search)  # The next push tries again.
             search.set_exception(error)
 
-    def _shared(self, key: str, fetch: Fetch) -> list[Found]:
+    def _forget(self, key: tuple[int, int], search: Future[Shown]) -> None:
+        with self._lock:
+            if self._searches.get(key) is search:
+                del self._searches[key]
+
+    def _shared(self, key: str, push: Push, flatchr: FlatchrClient) -> Shown:
         give_up = time.monotonic() + settings.HTTP_TIMEOUT_SECONDS
         while True:
-            rows = self._ledger.run(lambda: cache.get(key))
-            if rows is not None:
-                return [_from_row(row) for row in rows]
+            kept = self._ledger.run(lambda: cache.get(key))
+            if kept is not None and (shown := _from_cache(kept)).is_news(push.decided_at):
+                return shown
             if self._ledger.run(lambda: cache.add(f"{key}:lock", 1, _lock_seconds())):
-                return self._search(key, fetch)
+                return self._search(key, push, flatchr)
             if time.monotonic() > give_up:
                 raise RetryableError(ErrorCode.FLATCHR_UNREACHABLE, retry_after=1)
             time.sleep(POLL_SECONDS)
 
-    def _search(self, key: str, fetch: Fetch) -> list[Found]:
+    def _search(self, key: str, push: Push, flatchr: FlatchrClient) -> Shown:
         try:
-            found = fetch()
-            rows = [_as_row(applicant) for applicant in found]
-            self._ledger.run(lambda: cache.set(key, rows, KEPT_SECONDS))
-            return found
+            begun = self._ledger.run(lambda: database_time(push))
+            shown = Shown(begun, masked_applicants(push.vacancy, flatchr))
+            self._ledger.run(lambda: cache.set(key, _for_cache(shown), KEPT_SECONDS))
+            return shown
         finally:
             self._ledger.run(lambda: cache.delete(f"{key}:lock"))
+
+
+def database_time(push: Push) -> datetime:
+    """The one clock that decisions are dated by too."""
+    rows: Any = Push.objects.filter(pk=push.pk).values_list(Now())
+    now: datetime = rows.get()[0]
+    return now
 
 
 def _lock_seconds() -> int:
@@ -94,12 +127,12 @@ def masked_applicants(vacancy: FlatchrVacancy, flatchr: FlatchrClient) -> list[F
     return [masked(found) for found in on_vacancy(applicants, vacancy)]
 
 
-def on_vacancy(applicants: Iterable[Applicant], vacancy: FlatchrVacancy) -> list[Found]:
-    """Those of this vacancy: by its number where the answer has it, else by its title."""
+def on_vacancy(applicants: Iterable[Applicant], vacancy: FlatchrVacancy | Vacancy) -> list[Found]:
+    """Those of one vacancy: by its number where the answer has it, else by its title."""
     return [as_found(a) for a in applicants if _is_on(a, vacancy)]
 
 
-def _is_on(applicant: Applicant, vacancy: FlatchrVacancy) -> bool:
+def _is_on(applicant: Applicant, vacancy: FlatchrVacancy | Vacancy) -> bool:
     if applicant.vacancy_id is not None and vacancy.vacancy_id is not None:
         return applicant.vacancy_id == vacancy.vacancy_id
     return applicant.vacancy_title.strip() == vacancy.title.strip()
@@ -124,6 +157,15 @@ def _digest(value: str) -> str:
     if not value:
         return ""
     return hmac.new(settings.SECRET_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def _for_cache(shown: Shown) -> tuple[datetime, list[list[str]]]:
+    return shown.begun, [_as_row(applicant) for applicant in shown.applicants]
+
+
+def _from_cache(kept: tuple[datetime, list[list[str]]]) -> Shown:
+    begun, rows = kept
+    return Shown(begun, [_from_row(row) for row in rows])
 
 
 def _as_row(found: Found) -> list[str]:
@@ -164,14 +206,15 @@ def search(push: Push, since: datetime | None, flatchr: FlatchrClient) -> list[F
 
 
 def siblings_of(push: Push, wanted: Person) -> Siblings:
-    """Our other pushes to this vacancy under the same e-mail, or the same name."""
+    """Our other pushes to this vacancy under the same e-mail, or else the same name."""
     others = Push.objects.filter(vacancy_id=push.vacancy_id).exclude(pk=push.pk)
     others = others.exclude(create_started_at=None)
     if push.candidate_email:
         others = others.filter(candidate_email=push.candidate_email)
-    else:
-        others = others.filter(candidate_name=push.candidate_name)
-    rows = [(other, person_of(other)) for other in others]
+    rows = [(other, person_of(other)) for other in others.iterator()]
+    if not push.candidate_email:
+        # Here, not in the query: names are alike whatever their case and accents.
+        rows = [row for row in rows if row[1].name == wanted.name]
     return Siblings(
         identities=frozenset(person.identity for _, person in rows),
         attributed=frozenset(other.applicant_id for other, _ in rows if other.applicant_id),

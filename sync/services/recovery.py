@@ -17,6 +17,7 @@ class Sweep:
     """What one sweep found."""
 
     released: int  # pushes of dead workers, given back
+    given_up: int  # pushes that a paused account has held past their deadline
     due: int  # pushes that wait for a worker now
     finished: int  # runs that were done
     rung: int  # doorbells rung
@@ -24,9 +25,10 @@ class Sweep:
 
 def recover() -> Sweep:
     released = Push.objects.release_expired()
+    given_up = Push.objects.give_up_overdue()
     finished = Run.objects.finish_done()
     due = Push.objects.due().count()
     rung = doorbell.ring() if due else 0
     if Push.objects.to_confirm().exists() or Push.objects.to_enrich().exists():
         rung += doorbell.ring_bell(doorbell.FOLLOW_UP)
-    return Sweep(released=released, due=due, finished=finished, rung=rung)
+    return Sweep(released=released, given_up=given_up, due=due, finished=finished, rung=rung)

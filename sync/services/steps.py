@@ -62,15 +62,30 @@ def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
     Raises SyncError where a step fails and DiscardedError where a logic says no; the journal's
     last step tells which.
     """
+    return complete(read_candidate(job, hrflow, journal), job, journal)
+
+
+def read_candidate(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
+    """The candidate before its CV: read, formatted, let through by the logics."""
     with journal.step(Stage.READ):
         profile = hrflow.read_profile(job.source_key, job.profile_key)
     if job.contact_within_days is not None:
         with journal.step(Stage.LOGICS):
             _check_contact(profile, job.contact_within_days)
-    candidate = format_candidate(job, profile, journal)
+    return format_candidate(job, profile, journal)
+
+
+def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
+    """With its CV, its vacancy and the answers to the vacancy's questions."""
     with journal.step(Stage.RESUME):
         attach_resume(candidate, job)
-    return complete(candidate, job)
+    candidate["vacancy"] = job.vacancy
+    if isinstance(email := candidate.get("email"), str):
+        # Sent as it will be searched for: nobody says whether Flatchr's search minds the case.
+        candidate["email"] = email.strip().lower()
+    if job.answers:
+        candidate["answers"] = [dict(answer) for answer in job.answers]
+    return candidate
 
 
 def _check_contact(profile: Mapping[str, Any], within_days: int) -> None:
@@ -91,19 +106,14 @@ def format_candidate(job: Job, profile: Mapping[str, Any], journal: Journal) -> 
     return outcome.candidate
 
 
-def complete(candidate: Candidate, job: Job) -> Candidate:
-    candidate["vacancy"] = job.vacancy
-    if job.answers:
-        candidate["answers"] = [dict(answer) for answer in job.answers]
-    return candidate
-
-
 def attach_resume(candidate: Candidate, job: Job) -> None:
     """Put the CV in, as the company wants it; a document that a format already made is kept."""
     resume = candidate.get("resume")
     if isinstance(resume, Mapping):
         candidate.setdefault("type", ResumeTransport.DOCUMENT)
     elif resume and job.resume_transport == ResumeTransport.LINK:
+        # Opened once, under the same rules: Flatchr must not be sent where we would not go.
+        _downloaded(candidate, str(resume))
         candidate["type"] = ResumeTransport.LINK
     else:
         candidate["type"] = ResumeTransport.DOCUMENT

@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import BigIntegerField, CharField
 from django.utils import timezone
+from redis import RedisError
 
 from sync.clients.flatchr import FlatchrClient
 from sync.exceptions import (
@@ -28,7 +29,7 @@ from sync.exceptions import (
 )
 from sync.formatting import Candidate
 from sync.matching import Found, Verdict, already_there, candidate_person, lookalikes
-from sync.models import LostClaimError, Push, PushAttempt
+from sync.models import LostClaimError, Push, PushAttempt, WrongStateError
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.breaker import Breaker
 from sync.models.prepared import PreparedSelect, Slot
@@ -47,7 +48,7 @@ from sync.services.endings import (
 from sync.services.journal import Journal
 from sync.services.ledger import Ledger
 from sync.services.presence import Presence, look_up, mask, person_of
-from sync.services.steps import DiscardedError, Job, prepare
+from sync.services.steps import DiscardedError, Job, complete, read_candidate
 from sync.vocabulary import ErrorCode
 
 logger = logging.getLogger(__name__)
@@ -128,6 +129,8 @@ class Transfer:
         self.sent = False
         self.probes: list[Breaker] = []
         self.turns = limits.Turns(limits.company_throttle(self.push.vacancy.company, self.ledger))
+        # Known once it is formatted, whatever becomes of the steps after that.
+        self.candidate: Candidate | None = None
         # The row of this try, once its intent is committed.
         self.attempt: PushAttempt | None = None
 
@@ -139,9 +142,19 @@ class Transfer:
             logger.warning("push %s: claim lost, nothing sent", self.push.pk)
             return
         try:
-            self.ledger.run(lambda: self._close(ending))
+            self._record(ending)
         except LostClaimError:
             logger.warning("push %s: claim lost before it could be closed", self.push.pk)
+
+    def _record(self, ending: Ending) -> None:
+        try:
+            self.ledger.run(lambda: self._close(ending))
+        except LostClaimError:
+            raise
+        except WrongStateError:
+            # The row knows of an intent that this ending denies: a person decides.
+            logger.exception("push %s: its end contradicts its row", self.push.pk)
+            self.ledger.run(lambda: self._close(ambiguous()))
 
     def _ending(self) -> Ending:
         try:
@@ -160,8 +173,8 @@ class Transfer:
         except SecretUnreadableError:
             unreadable = PermanentError(ErrorCode.SECRET_UNREADABLE)
             return decide(unreadable, self.push, self.journal, sent=False)
-        except DatabaseError as error:
-            return self._without_database(error)
+        except (DatabaseError, RedisError) as error:
+            return self._without_store(error)
         except Exception as error:
             return self._failed(error)
         return Ending(lambda push: push.succeed(), AttemptOutcome.DONE)
@@ -173,8 +186,8 @@ class Transfer:
             logger.exception("push %s: unexpected error", self.push.pk)
         return decide(error, self.push, self.journal, sent=self.sent)
 
-    def _without_database(self, error: DatabaseError) -> Ending:
-        """Our own database was away for a moment: that is not the push's fault."""
+    def _without_store(self, error: Exception) -> Ending:
+        """Our own database or cache was away for a moment: that is not the push's fault."""
         logger.warning("push %s: %s", self.push.pk, type(error).__name__)
         if self.sent:
             return decide(error, self.push, self.journal, sent=True)
@@ -197,11 +210,13 @@ class Transfer:
         if self.push.create_started_at is not None:
             self._look_up(flatchr)
             self._check_open()
-        candidate = prepare(job_of(self.push), self._hrflow(), self.journal)
+        job = job_of(self.push)
+        self.candidate = read_candidate(job, self._hrflow(), self.journal)
+        candidate = complete(self.candidate, job, self.journal)
         self._check_presence(candidate, flatchr)
-        self._begin(candidate)
+        send_by = self._begin(candidate)
         with self.journal.step(Stage.CREATE):
-            flatchr.create_candidate(candidate)
+            flatchr.create_candidate(candidate, send_by=send_by)
 
     def _check_not_stopping(self) -> None:
         """Nothing was sent in this try yet: whoever works on may take it up at once."""
@@ -227,6 +242,8 @@ class Transfer:
             return
         if not self.push.vacancy.company.is_active:
             raise PermanentError(ErrorCode.COMPANY_INACTIVE)
+        if not self.push.source.is_active:
+            raise PermanentError(ErrorCode.SOURCE_INACTIVE)
         if privacy.is_stand_in(self.push.profile_key):
             raise PermanentError(ErrorCode.PERSON_ERASED)
         if not self.push.vacancy.is_open:
@@ -267,15 +284,14 @@ class Transfer:
         if known != sorted(self.push.known_applicants):
             self.ledger.run(lambda: self.push.note_known(known))
 
-    def _begin(self, candidate: Candidate) -> None:
-        """Commit the intent and the attempt's row; only then may the candidate be sent, at once."""
+    def _begin(self, candidate: Candidate) -> float:
+        """Commit the intent and the attempt's row; only then may the candidate be sent, and no
+        later than the returned moment (monotonic): then others may have looked it up already."""
         self.turns.take_ahead()
-        asked = time.monotonic()
+        send_by = time.monotonic() + settings.PUSH_LEASE_SECONDS
         self.ledger.run(lambda: self._commit_intent(candidate))
         self.sent = True
-        if time.monotonic() - asked > settings.PUSH_LEASE_SECONDS:
-            # This process was stopped meanwhile: others may have looked the intent up already.
-            raise LostClaimError(f"push {self.push.pk}: too late to send")
+        return send_by
 
     def _commit_intent(self, candidate: Candidate) -> None:
         if self.ledger.shared(privacy.is_anybody_erased):
@@ -297,6 +313,7 @@ class Transfer:
         if not email or self.push.repeat_of_id is not None:
             return
         wanted = candidate_person(candidate)
+        _take_turns(self.push.vacancy_id, email)
         rows = _TWINS.select(Push.objects.all(), vacancy=self.push.vacancy_id, email=email)
         for twin in map(Twin._make, rows):
             if person_of(twin).identity == wanted.identity:
@@ -305,7 +322,7 @@ class Transfer:
     def _twin_ending(self, twin: Twin) -> Ending:
         if twin.status == PushStatus.SUCCEEDED:
             return _already_there(Found(twin.applicant_id, twin.column, person_of(twin)))
-        return wait(RetryableError(ErrorCode.FLATCHR_FAULT), self.push, self.journal)
+        return wait(RetryableError(ErrorCode.TWIN_ON_ITS_WAY), self.push, self.journal)
 
     # --- records --------------------------------------------------------------------------------
 
@@ -317,6 +334,13 @@ class Transfer:
             outcome=outcome,
             worker=self.worker,
         )
+
+    def _is_of_erased(self, error: SyncError) -> bool:
+        """Whatever has ended the push, nothing is kept of whom we were asked to forget."""
+        if error.code == ErrorCode.PERSON_ERASED:
+            return True
+        email = str(self.candidate.get("email") or "") if self.candidate else ""
+        return privacy.is_erased(email, self.push.profile_key)
 
     def _close(self, ending: Ending) -> None:
         error = ending.error
@@ -331,14 +355,25 @@ class Transfer:
             "finished_at": timezone.now(),
         }
         ending.verb(self.push)
-        if error is not None and error.code == ErrorCode.PERSON_ERASED:
+        if error is not None and self._is_of_erased(error):
             privacy.forget_push(self.push)
-            values["steps"] = []
-        breakers.note_answer(self.push, self.journal, self.probes)
+            values["steps"], values["message"] = [], ""
+        refused = error.side if isinstance(error, CredentialsError) else None
+        breakers.note_answer(self.push, self.journal, self.probes, refused=refused)
         row = self.attempt or self._attempt_row(self.journal.stage, ending.outcome)
         for name, value in values.items():
             setattr(row, name, value)
         self.ledger.later(complete_attempts if self.attempt else insert_attempts, row)
+
+
+def _take_turns(vacancy_id: int, email: str) -> None:
+    """Two workers that look for each other's twin at one moment would both find nothing. On SQLite
+    a transaction that writes is alone anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [vacancy_id % 2**31, email]
+            )
 
 
 def insert_attempts(rows: list[PushAttempt]) -> None:
