@@ -2,12 +2,37 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from sync.vocabulary import EXPLANATIONS, ErrorCode, Side, sentence
 
+LONGEST_NOTE = 500
 
-class SyncError(Exception):
+
+class ToldError(Exception):
+    """An error that people read, each in their language: words are chosen when it is told."""
+
+    code: str
+    params: dict[str, Any]
+
+    def __str__(self) -> str:
+        return sentence(self.code, self.params)
+
+    @property
+    def note(self) -> str:
+        """What to keep of it on a row, at most `LONGEST_NOTE` characters; `told` makes words of it.
+
+        A worker that writes the sentence itself would choose the reader's language."""
+        shapes = (self._shape(most) for most in (300, 100, 30, 0))
+        return next(shape for shape in shapes if len(shape) <= LONGEST_NOTE)
+
+    def _shape(self, most: int) -> str:
+        params = {name: str(value)[:most] for name, value in self.params.items()}
+        return json.dumps([self.code, params], ensure_ascii=False)
+
+
+class SyncError(ToldError):
     """A step of a push went wrong.
 
     `code` names the case, `params` fill its sentence (never secrets or a candidate's data beyond
@@ -17,15 +42,12 @@ class SyncError(Exception):
     def __init__(
         self, code: ErrorCode | str, *, http_status: int | None = None, **params: Any
     ) -> None:
-        self.code = ErrorCode(code)
+        self.code: ErrorCode = ErrorCode(code)
         self.http_status = http_status
-        self.params: dict[str, Any] = params
+        self.params = params
         if http_status is not None:
             self.params.setdefault("status", http_status)
         super().__init__(self.code, params)
-
-    def __str__(self) -> str:
-        return sentence(self.code, self.params)
 
     @property
     def side(self) -> Side:
@@ -60,15 +82,23 @@ class CredentialsError(PermanentError):
 
 
 class FormattingError(PermanentError):
-    """A profile's field that cannot be turned into a candidate."""
+    """A profile's field that cannot be turned into a candidate. `problem`: under gettext_noop;
+    `params` fill it."""
 
-    def __init__(self, field: str, problem: str) -> None:
-        super().__init__(ErrorCode.FORMAT_FAILED, field=field, problem=problem)
+    def __init__(self, field: str, problem: str, **params: Any) -> None:
+        super().__init__(ErrorCode.FORMAT_FAILED, field=field, problem=problem, **params)
         self.field = field
 
 
-class ConfigurationError(Exception):
-    """This installation is set up wrongly: not a push's fault, and not to be retried."""
+class ConfigurationError(ToldError):
+    """This installation is set up wrongly: not a push's fault, and not to be retried.
+
+    `sentence`: in English, under gettext_noop; `params` fill it (never secrets).
+    """
+
+    def __init__(self, sentence: str, **params: Any) -> None:
+        self.code, self.params = sentence, params
+        super().__init__(sentence, params)
 
 
 class SecretUnreadableError(ConfigurationError):

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models.query_utils import DeferredAttribute
+from django.utils.translation import gettext_noop
 
 from sync.exceptions import SecretUnreadableError
 
@@ -43,8 +44,10 @@ def decrypt(token: str) -> str:
         return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
     except InvalidToken:
         raise SecretUnreadableError(
-            "A stored secret cannot be decrypted with FIELD_ENCRYPTION_KEYS: put the former key "
-            "back at the end of the list, or enter the secret again."
+            gettext_noop(
+                "A stored secret cannot be decrypted with FIELD_ENCRYPTION_KEYS: put the former "
+                "key back at the end of the list, or enter the secret again."
+            )
         ) from None
 
 

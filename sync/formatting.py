@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from sync.contact import format_email, format_phone, format_urls, percent_encoded
 from sync.enrichment import format_enrichment
@@ -82,7 +83,7 @@ def format_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
     Raises FormattingError where the profile has no name.
     """
     if not isinstance(profile, Mapping):
-        raise FormattingError("profile", _("HrFlow sent no profile object."))
+        raise FormattingError("profile", gettext_noop("HrFlow sent no profile object."))
     info, name, resume = mapping(profile.get("info")), read_name(profile), choose_resume(profile)
     fields = {
         "firstname": name.first,
@@ -187,12 +188,12 @@ def check_candidate(candidate: Mapping[str, Any]) -> None:
     """
     for key in ("firstname", "lastname"):
         if not has_latin_letter(line(candidate.get(key))):
-            raise FormattingError(key, _("Flatchr wants a name with at least one Latin letter."))
+            problem = gettext_noop("Flatchr wants a name with at least one Latin letter.")
+            raise FormattingError(key, problem)
     for key, limit in LONGEST.items():
         if len(str(candidate.get(key) or "")) > limit:
-            raise FormattingError(
-                key, _("it is longer than %(limit)s characters.") % {"limit": limit}
-            )
+            problem = gettext_noop("it is longer than %(limit)s characters.")
+            raise FormattingError(key, problem, limit=limit)
     for key, value in candidate.items():
         _check_json(key, value)
 
@@ -201,7 +202,8 @@ def _check_json(key: str, value: object) -> None:
     try:
         json.dumps(value, allow_nan=False).encode()
     except (TypeError, ValueError, RecursionError) as error:
-        raise FormattingError(key, _("its value cannot be sent as JSON.")) from error
+        problem = gettext_noop("its value cannot be sent as JSON.")
+        raise FormattingError(key, problem) from error
 
 
 def _without_empty(body: Mapping[str, Any]) -> dict[str, Any]:

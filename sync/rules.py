@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from sync.exceptions import PermanentError, SyncError
 from sync.formatting import Candidate, normalise_result
 from sync.registry import BoundFormat, BoundLogic
@@ -54,10 +56,10 @@ def _run_logic(candidate: Candidate, logic: BoundLogic) -> Candidate | None:
     if result is None or isinstance(result, Candidate):
         return result
     if not isinstance(result, dict):
-        raise _failed(logic, f"returned {type(result).__name__}")
+        raise _failed(logic, gettext_noop("returned %(type)s"), type=type(result).__name__)
     # A copy or a new dict: what the next rule may look at goes along.
     return Candidate(result, profile=candidate.profile, enrichment=candidate.enrichment)
 
 
-def _failed(logic: BoundLogic, problem: str) -> PermanentError:
-    return PermanentError(ErrorCode.LOGIC_FAILED, name=logic.name, problem=problem)
+def _failed(logic: BoundLogic, problem: str, **params: Any) -> PermanentError:
+    return PermanentError(ErrorCode.LOGIC_FAILED, name=logic.name, problem=problem, **params)

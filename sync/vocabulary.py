@@ -6,11 +6,14 @@ same whichever tool wrote it.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 
@@ -341,14 +344,39 @@ class _Blank(dict[str, Any]):
 
 
 def sentence(code: str, params: dict[str, Any] | None = None) -> str:
-    """What happened, in the language active now. An unknown code stands for itself.
+    """What happened, in the language active now.
 
-    A parameter `last` that is itself a code (what the last try met) is told as its label.
+    `code`: an `ErrorCode`, or an English sentence of the catalogue; anything else stands for
+    itself. A parameter `last` that is a code (what the last try met) is told as its label, and a
+    `problem` of the catalogue in the reader's language too.
     """
-    explanation = EXPLANATIONS.get(code)
-    if explanation is None:
-        return code
     filled = _Blank(params or {})
     if filled.get("last") in ErrorCode.values:
         filled["last"] = ErrorCode(filled["last"]).label
-    return str(explanation.what) % filled
+    if filled.get("problem"):
+        filled["problem"] = _fill(gettext(str(filled["problem"])), filled)
+    explanation = EXPLANATIONS.get(code)
+    return _fill(str(explanation.what) if explanation else code and gettext(code), filled)
+
+
+def _fill(text: str, params: _Blank) -> str:
+    try:
+        return text % params
+    except (TypeError, ValueError):  # words from elsewhere, with a percent sign of their own
+        return text
+
+
+def tally(counts: Iterable[tuple[str, int]]) -> str:
+    """`1 failed, 3 waiting`."""
+    words = gettext("%(count)s %(what)s")
+    return ", ".join(words % {"count": count, "what": what} for what, count in counts)
+
+
+def told(note: str) -> str:
+    """A note made by `SyncError.note`, in the language active now. Other text stands for itself:
+    notes used to be sentences."""
+    try:
+        code, params = json.loads(note)
+        return sentence(code, params)
+    except (TypeError, ValueError, AttributeError):
+        return note

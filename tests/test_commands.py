@@ -66,7 +66,7 @@ def worker(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_push_returns_once_everything_is_queued(world: World) -> None:
     ran = push(world, *keys(world, 3))
     assert ran.status == 0
-    assert "3 asked" in ran.out and "3 queued" in ran.out
+    assert "3 asked" in ran.out and "3 waiting" in ran.out
     assert set(Push.objects.values_list("status", flat=True)) == {S.QUEUED}
 
 
@@ -149,7 +149,7 @@ def test_wait_is_a_failure_where_one_push_failed(world: World) -> None:
     flags = ["--profile-key", world.key("no_resume"), "--profile-key", world.key("dates_1969")]
     ran = push(world, *flags, "--wait", source="main")
     assert ran.status == 1
-    assert "1 failed, 1 succeeded" in ran.out
+    assert "1 failed, 1 in Flatchr" in ran.out
     assert "no CV" in ran.out
 
 
@@ -271,7 +271,7 @@ def test_import_profiles_says_what_went_wrong(world: World) -> None:
 def test_sync_vacancies_says_what_it_found(world: World) -> None:
     FlatchrVacancy.objects.all().delete()
     ran = Ran("sync_vacancies", "--company", world.company.name)
-    assert ran.status == 0 and "6 new, 0 changed, 0 closed" in ran.out
+    assert ran.status == 0 and "6 new vacancies, 0 changed, 0 closed" in ran.out
     ran = Ran("sync_vacancies", "--company", "nonsense")
     assert ran.status == 1 and world.company.name in ran.problem
     world.sandbox.set_faults(fault("vacancies", "status", status=401, times=None))

@@ -182,7 +182,7 @@ def test_a_rule_that_returns_no_candidate_fails(result: Any, problem: str) -> No
     with pytest.raises(PermanentError) as caught:
         run_logics(candidate_of(full_profile()), resolve_logics([lambda c: result]))
     assert caught.value.code == ErrorCode.LOGIC_FAILED
-    assert caught.value.params == {"name": "<lambda>", "problem": problem}
+    assert "<lambda>" in str(caught.value) and problem in str(caught.value)
 
 
 def test_a_rule_that_raises_is_named_without_personal_data() -> None:

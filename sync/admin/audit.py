@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
 from sync.models import AuditEntry
-from sync.services import exports
+from sync.services import audit_words, exports
 
 EXPORT = "sync.export_audit"
 
@@ -36,11 +36,8 @@ class AuditAdmin(ScopedAdmin[AuditEntry]):
     actions = None
     list_help = _("Who looked at, sent, decided or changed what. It names nobody's candidate.")
     empty_hint = _("The first sign-in is noted here.")
-    fields = ("at", "username", "action", "object_type", "object_id", "label", "details")
-    readonly_fields = (*fields, "company", "address")
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.readonly_fields
+    fields = ("at", "who", "did", "kind", "object_id", "name", "told", "company", "address")
+    readonly_fields = fields
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -59,7 +56,7 @@ class AuditAdmin(ScopedAdmin[AuditEntry]):
 
     @admin.display(description=_("user"), empty_value="—")
     def who(self, entry: AuditEntry) -> str:
-        return entry.username
+        return audit_words.who(entry)
 
     @admin.display(description=_("action"))
     def did(self, entry: AuditEntry) -> str:
@@ -67,13 +64,21 @@ class AuditAdmin(ScopedAdmin[AuditEntry]):
 
     @admin.display(description=_("object"))
     def what(self, entry: AuditEntry) -> SafeString:
-        thing = f"{entry.object_type} {entry.object_id}".strip()
+        thing = f"{audit_words.kind(entry)} {entry.object_id}".strip()
         note = format_html('<span class="cell-note">{}</span>', thing) if thing else ""
-        return format_html('<span class="cell-title">{}</span>{}', entry.label or "—", note)
+        return format_html('<span class="cell-title">{}</span>{}', self.name(entry) or "—", note)
+
+    @admin.display(description=_("kind of object"), empty_value="—")
+    def kind(self, entry: AuditEntry) -> str:
+        return audit_words.kind(entry)
+
+    @admin.display(description=_("object"), empty_value="—")
+    def name(self, entry: AuditEntry) -> str:
+        return audit_words.label(entry)
 
     @admin.display(description=_("details"), empty_value="—")
     def told(self, entry: AuditEntry) -> str:
-        return exports.audit_details(entry)
+        return audit_words.details(entry)
 
     # --- export ---------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from sync.models.configs import EXPIRY_WARNING
 from sync.models.states import PushStatus
 from sync.services import statistics
 from sync.services.statistics import Day, Tally
+from sync.vocabulary import told
 
 # What the chart stacks, from the ground up; the rest comes together on top.
 STACKED: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -230,7 +231,7 @@ def _source(source: HrFlowSource, url: str) -> Health:
     elif source.is_paused:
         level, words = "error", _paused(source.pause_code)
     elif source.last_error:
-        level, words = "error", source.last_error
+        level, words = "error", told(source.last_error)
     elif source.imported_at is None:
         level, words = "warning", _("Never imported")
     return Health(source.name, url, level, words, source.imported_at)
@@ -255,7 +256,7 @@ def _company(company: FlatchrCompany, url: str) -> Health:
     elif company.is_paused:
         level, words = "error", _paused(company.pause_code)
     elif company.last_error:
-        level, words = "error", company.last_error
+        level, words = "error", told(company.last_error)
     elif days is not None and days <= EXPIRY_WARNING.days:
         level, words = "warning", _("The API key expires soon")
     return Health(company.name, url, level, words, company.vacancies_synced_at, _expiry(days))

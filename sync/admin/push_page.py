@@ -12,20 +12,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sync.clients.transport import Failure
 from sync.matching import Verdict
 from sync.models import Push, PushAttempt
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
+from sync.services.audit_words import DECISIONS
+from sync.vocabulary import ErrorCode, told
 
 MOST_ATTEMPTS = 100
 
-DECISIONS: dict[str, Promise] = {
-    "in_flatchr": gettext_lazy("Decided: it is in Flatchr"),
-    "push_again": gettext_lazy("Decided: push again"),
-    "retry": gettext_lazy("Asked for another try"),
-    "retry_enrich": gettext_lazy("Asked for another enrichment"),
-    "cancel": gettext_lazy("Cancelled"),
-}
 # What a look-up found; a step's message holds the word.
 VERDICTS: dict[str, Promise] = {
     Verdict.FOUND.value: gettext_lazy("the candidate is there"),
@@ -33,6 +29,7 @@ VERDICTS: dict[str, Promise] = {
     Verdict.LATER.value: gettext_lazy("Flatchr's search has not caught up yet"),
     Verdict.AMBIGUOUS.value: gettext_lazy("cannot be told for sure"),
 }
+ENDINGS = frozenset(failure.value for failure in Failure)
 SERVICES = {"hrflow": "HrFlow", "flatchr": "Flatchr"}
 
 
@@ -87,7 +84,7 @@ def _attempts(push: Push, *, payload: bool) -> Iterator[Entry]:
 
 def _step(step: dict[str, Any], *, payload: bool) -> Step:
     stage, outcome = step.get("stage", ""), step.get("outcome", "")
-    message = str(step.get("message") or "")
+    message = told(str(step.get("note") or step.get("message") or ""))
     return Step(
         label=_label(Stage, stage),
         outcome=outcome,
@@ -108,8 +105,13 @@ def _exchange(exchange: dict[str, Any], *, payload: bool) -> dict[str, Any]:
     if payload:
         shown["url"] = exchange.get("url", "")
         shown["request"] = exchange.get("request_excerpt", "")
-        shown["answer"] = exchange.get("answer_excerpt", "")
+        shown["answer"] = _answer(exchange.get("answer_excerpt", ""))
     return shown
+
+
+def _answer(excerpt: str) -> str:
+    """What a peer said is quoted; how an exchange ended without its answer is ours to tell."""
+    return _(excerpt) if excerpt in ENDINGS else _label(ErrorCode, excerpt)
 
 
 def _afterwards(push: Push) -> Iterator[Entry]:

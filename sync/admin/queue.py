@@ -18,6 +18,7 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from sync.admin.scoped import OperatorsOnly
 from sync.models import WorkerGroup
+from sync.services.schedules import NAMES
 from sync.templatetags.desk import status_label
 
 for model in (Schedule, Success, Failure, OrmQ):
@@ -45,8 +46,13 @@ class WorkerGroupAdmin(OperatorsOnly[WorkerGroup]):
 
 @admin.register(Schedule)
 class ScheduleAdmin(OperatorsOnly[Any]):
-    list_display = ("name", "func", "schedule_type", "minutes", "next_run")
-    fields = ("name", "func", "schedule_type", "minutes", "next_run", "cluster")
+    list_display = ("label", "func", "schedule_type", "minutes", "next_run")
+    fields = (*list_display, "cluster")
+    readonly_fields = ("label",)
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def label(self, schedule: Any) -> str:
+        return str(NAMES.get(schedule.name, schedule.name))
 
 
 class TaskAdmin(OperatorsOnly[Any]):

@@ -15,9 +15,14 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.scoped import Listed
+from sync.services.roles import ROLES, role_name
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+
+# Lists, choices, filters, titles and messages all ask a group for its words: one place to give ours
+# in the reader's language. What is stored, and found by, stays its name.
+Group.add_to_class("__str__", lambda group: role_name(group.name))
 
 DATES = ("last_login", "date_joined")
 POWERS = ("is_superuser", "groups", "user_permissions")
@@ -85,3 +90,18 @@ def _below(request: HttpRequest, obj: Any) -> bool:
 @admin.register(Group)
 class TeamAdmin(WithPermissions, Listed[Group], GroupAdmin):
     filter_horizontal = ()
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A role is known by its name, and would be made anew under it."""
+        return ("role",) if _is_role(obj) else ()
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return ("role" if _is_role(obj) else "name", "permissions")
+
+    @admin.display(description=_("name"))
+    def role(self, group: Group) -> str:
+        return str(group)
+
+
+def _is_role(group: Group | None) -> bool:
+    return group is not None and group.name in ROLES

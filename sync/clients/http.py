@@ -16,6 +16,7 @@ from importlib import metadata
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
+from django.utils.translation import gettext_noop
 from requests import PreparedRequest
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
@@ -267,7 +268,7 @@ def _encoded(json: Any) -> bytes:
     try:
         return jsonlib.dumps(json, allow_nan=False, separators=(",", ":")).encode("ascii")
     except (TypeError, ValueError, RecursionError):
-        problem = "it cannot be written as JSON"
+        problem = gettext_noop("its value cannot be sent as JSON.")
     raise FormattingError("candidate", problem)
 
 
@@ -290,10 +291,12 @@ def _checked_base(base_url: str) -> str:
     host = parts.hostname or ""
     safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
     if not (host and safe) or parts.query or parts.fragment or "@" in parts.netloc:
-        shown = f"{parts.scheme}://{host}"
         raise ConfigurationError(
-            f"{shown} cannot be used as an API address: it must be https:// (http:// only for a"
-            " loopback address), without user name, query or fragment."
+            gettext_noop(
+                "%(address)s cannot be used as an API address: it must be https:// (http:// only "
+                "for a loopback address), without user name, query or fragment."
+            ),
+            address=f"{parts.scheme}://{host}",
         )
     return parts.geturl().rstrip("/") + "/"
 

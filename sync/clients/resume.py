@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import urllib3
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop as _
 from requests import PreparedRequest, RequestException
 from requests.adapters import HTTPAdapter
 from requests.hooks import default_hooks
@@ -80,8 +80,8 @@ def download_resume(
     kind = resume_content.recognise(data, declared)
     if kind is None:
         shown = excerpt(declared, limit=80) or "?"
-        problem = _("it is said to be %(type)s and holds no document we know") % {"type": shown}
-        raise PermanentError(ErrorCode.RESUME_WRONG_TYPE, problem=problem)
+        problem = _("it is said to be %(type)s and holds no document we know")
+        raise PermanentError(ErrorCode.RESUME_WRONG_TYPE, problem=problem, type=shown)
     return Resume(data, resume_content.file_name(file_name, kind), kind.content_type)
 
 
@@ -194,7 +194,7 @@ class _Download:
         if names & self.allowed:
             return transport.adapter(url)
         if port not in _PORTS.values():
-            raise _forbidden(_("port %(port)s is not allowed") % {"port": port})
+            raise _forbidden(_("port %(port)s is not allowed"), port=port)
         adapters = transport.thread_local("resumes", _PublicAdapters)
         found: HTTPAdapter = adapters.https if parts.scheme == "https" else adapters.http
         return found
@@ -272,8 +272,8 @@ def _status_error(status: int, retry_after: str | None) -> SyncError:
     )
 
 
-def _forbidden(problem: str) -> PermanentError:
-    return PermanentError(ErrorCode.RESUME_FORBIDDEN_ADDRESS, problem=problem)
+def _forbidden(problem: str, **params: Any) -> PermanentError:
+    return PermanentError(ErrorCode.RESUME_FORBIDDEN_ADDRESS, problem=problem, **params)
 
 
 def _joined(base: str, location: str) -> str:

@@ -24,6 +24,7 @@ from typing import Any, cast
 
 import requests
 import urllib3
+from django.utils.translation import gettext_noop
 from requests.adapters import HTTPAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -40,12 +41,13 @@ _READ_SIZE = 1 << 16
 
 
 class Failure(Enum):
-    """How an exchange ended without a whole answer; the values are for people reading the log."""
+    """How an exchange ended without a whole answer; the values are for people reading the log, who
+    are told them in their language."""
 
-    NOT_SENT = "nothing was sent"
-    NO_ANSWER = "no answer"
-    CUT = "the answer broke off"
-    TOO_LARGE = "the answer is too large"
+    NOT_SENT = gettext_noop("nothing was sent")
+    NO_ANSWER = gettext_noop("no answer")
+    CUT = gettext_noop("the answer broke off")
+    TOO_LARGE = gettext_noop("the answer is too large")
 
 
 class TransportError(Exception):

@@ -237,7 +237,7 @@ class FollowUpVerbs(PushFields):
         self._note(
             enrichment_after=in_seconds(delay),
             enrichment_tries=F("enrichment_tries") + int(tried),
-            enrichment_error=str(error)[:500],
+            enrichment_error=error.note,
         )
 
     def give_up_enrichment(self, error: SyncError) -> None:
@@ -245,7 +245,7 @@ class FollowUpVerbs(PushFields):
         self._note(
             enrichment_status=EnrichmentStatus.FAILED,
             enrichment_after=None,
-            enrichment_error=str(error)[:500],
+            enrichment_error=error.note,
         )
 
 

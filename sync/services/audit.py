@@ -16,6 +16,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.db import models
 from django.db.models.signals import m2m_changed, post_save, pre_save
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_noop
 
 from sync.addresses import client_address
 from sync.exceptions import ConfigurationError
@@ -37,7 +38,7 @@ from sync.models.push_verbs import decided
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-COMMAND_LINE = "(command line)"
+COMMAND_LINE = gettext_noop("(command line)")
 _request: ContextVar[HttpRequest | None] = ContextVar("audit_request", default=None)
 
 DECISIONS = {
@@ -74,21 +75,24 @@ def record(
     action: Action,
     thing: models.Model | None = None,
     *,
+    kind: type[models.Model] | None = None,
     label: str = "",
     company: FlatchrCompany | int | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
     """Write one entry. `who`: a request, a user, or None for whoever is asking now.
 
-    `details`: counts and the like; nothing of a candidate.
+    `kind`: where all rows of a model are meant, and no thing. `details`: counts and the like;
+    nothing of a candidate. Data, not sentences: `audit_words` has the words of both languages.
     """
     request = who if isinstance(who, HttpRequest) else _request.get()
     user = _user(who if not isinstance(who, HttpRequest) else None, request)
+    model = kind or (type(thing) if thing is not None else None)
     return AuditEntry.objects.create(
         user=user,
         username=user.get_username() if user else ("" if request else COMMAND_LINE),
         action=action,
-        object_type=thing._meta.model_name or "" if thing is not None else "",
+        object_type=model._meta.model_name or "" if model is not None else "",
         object_id=str(thing.pk) if thing is not None else "",
         label=(label or _label(thing))[:255],
         details=dict(details or {}),
@@ -206,7 +210,8 @@ def _on_access(instance: Any, action: str, model: Any, pk_set: Any = None, **_: 
     if pk_set or action == "post_clear":
         change = f"{action.removeprefix('post_')} {model._meta.model_name}"
         details = {change: sorted(pk_set or ())}
-        record(None, Action.ACCESS, instance, label=str(instance), company=company, details=details)
+        label = getattr(instance, "name", "") or str(instance)  # as it is stored, not as shown
+        record(None, Action.ACCESS, instance, label=label, company=company, details=details)
 
 
 def _on_sign_in(request: HttpRequest, user: Any, **_: Any) -> None:

@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from sync.exceptions import SyncError
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
@@ -22,7 +24,7 @@ from sync.services.journal import Journal
 from sync.services.ledger import DirectLedger
 from sync.services.recovery import recover
 from sync.services.steps import DiscardedError, Job, prepare
-from sync.vocabulary import ErrorCode, sentence
+from sync.vocabulary import ErrorCode, sentence, tally
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 10.0
@@ -65,11 +67,12 @@ class Report:
         return not self.problem and not self.blocked and all(p.status in good for p in self.pushes)
 
     def summary(self) -> str:
-        counts = ", ".join(f"{count} {status}" for status, count in sorted(self.counts.items()))
-        blocked = f"; {self.blocked} pushed before or on their way" if self.blocked else ""
-        problem = f". {self.problem}" if self.problem else ""
-        run = f"run {self.run_id}: " if self.run_id else ""
-        return f"{run}{self.asked} asked, {counts or 'none to push'}{blocked}{problem}"
+        states = [(label_of(status), count) for status, count in sorted(self.counts.items())]
+        blocked = [(_("pushed before or on their way"), self.blocked)] if self.blocked else []
+        told = tally([(_("asked"), self.asked), *states, *blocked])
+        if self.run_id:
+            told = f"{_('Run %(id)s') % {'id': self.run_id}} · {told}"
+        return f"{told}. {self.problem}".strip()
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -81,6 +84,12 @@ class Report:
             "problem": self.problem,
             "pushes": [asdict(line) for line in self.pushes],
         }
+
+
+def label_of(status: str) -> str:
+    """A push's state; `ready` is what a dry run found nothing wrong with."""
+    known = status in PushStatus.values
+    return str(PushStatus(status).label) if known else pgettext("push", "ready")
 
 
 def keys_of(source: HrFlowSource) -> list[str]:
@@ -139,7 +148,8 @@ def _stuck(pushes: QuerySet[Push], company_id: int) -> str:
     accounts += HrFlowSource.objects.filter(pk__in=pushes.values("source"))
     for account in accounts:
         if account.is_paused and not account.probing:
-            return f"{account} is paused: {ErrorCode(account.pause_code).label}."
+            words = _("%(account)s is paused: %(reason)s.")
+            return words % {"account": account, "reason": ErrorCode(account.pause_code).label}
     return ""
 
 

@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from sync.models import Action, AuditEntry, Push
-from sync.services import audit
+from sync.services import audit, audit_words
 
 # Excel takes a file for UTF-8 only when it begins so.
 BYTE_ORDER_MARK = "\ufeff"
@@ -51,14 +51,14 @@ COLUMNS: tuple[Column, ...] = (
 AUDIT_COLUMNS: tuple[Column, ...] = (
     (_("number"), lambda entry: entry.pk),
     (_("when"), lambda entry: moment(entry.at)),
-    (_("user"), lambda entry: entry.username),
+    (_("user"), audit_words.who),
     (_("address"), lambda entry: entry.address),
     (_("action"), lambda entry: entry.get_action_display()),
-    (_("kind of object"), lambda entry: entry.object_type),
+    (_("kind of object"), audit_words.kind),
     (_("object number"), lambda entry: entry.object_id),
-    (_("object"), lambda entry: entry.label),
+    (_("object"), audit_words.label),
     (_("company"), lambda entry: entry.company.name if entry.company else ""),
-    (_("details"), lambda entry: audit_details(entry)),
+    (_("details"), audit_words.details),
 )
 
 
@@ -75,11 +75,6 @@ def safe(value: object) -> str:
     return text
 
 
-def audit_details(entry: AuditEntry) -> str:
-    """`profiles: 1, pushes: 2`."""
-    return ", ".join(f"{name}: {value}" for name, value in entry.details.items())
-
-
 def push_lines(pushes: QuerySet[Push]) -> Iterator[str]:
     """The lines of a CSV file, newest push first, a few thousand in memory at a time.
 
@@ -87,16 +82,14 @@ def push_lines(pushes: QuerySet[Push]) -> Iterator[str]:
     server sends them. A semicolon separates where a comma stands in numbers, as Excel expects.
     Who asked for it is noted in the audit log.
     """
-    label = str(Push._meta.verbose_name_plural)
-    audit.record(None, Action.EXPORT, label=label, details={"rows": pushes.count()})
+    audit.record(None, Action.EXPORT, kind=Push, details={"rows": pushes.count()})
     rows = pushes.select_related("requested_by", "source", "vacancy__company")
     return _lines(rows, COLUMNS, translation.get_language() or "en")
 
 
 def audit_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
     """As `push_lines`."""
-    label = str(AuditEntry._meta.verbose_name_plural)
-    audit.record(None, Action.EXPORT, label=label, details={"rows": entries.count()})
+    audit.record(None, Action.EXPORT, kind=AuditEntry, details={"rows": entries.count()})
     language = translation.get_language() or "en"
     return _lines(entries.select_related("company"), AUDIT_COLUMNS, language)
 

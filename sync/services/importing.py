@@ -75,7 +75,7 @@ def import_profiles(source: HrFlowSource, *, full: bool = False) -> Imported:
         if result.full:
             result.gone = _mark_gone(source, _client(source), begun)
     except (SyncError, ConfigurationError) as error:
-        _end(source, last_error=str(error)[:500])
+        _end(source, last_error=error.note)
         raise
     except BaseException:
         _end(source)

@@ -31,7 +31,9 @@ class Step:
     stage: Stage
     outcome: AttemptOutcome = AttemptOutcome.STARTED
     duration_ms: int = 0
+    # For programs, in the installation's language; people are told the note in theirs.
     message: str = ""
+    note: str = ""
     exchanges: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -80,7 +82,7 @@ class Journal:
             if step.outcome is AttemptOutcome.STARTED:
                 step.outcome = AttemptOutcome.DONE
         except SyncError as error:
-            step.outcome, step.message = AttemptOutcome.FAILED, str(error)
+            step.outcome, step.message, step.note = AttemptOutcome.FAILED, str(error), error.note
             raise
         except Exception as error:
             step.outcome, step.message = AttemptOutcome.FAILED, type(error).__name__

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import Action, Profile, Run
@@ -37,7 +38,7 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
         candidate = prepare(_job(run, profile, answers), hrflow_client(profile.source), Journal())
     except DiscardedError as discarded:
         words = _("The rule “%(name)s” leaves it out.")
-        return Exact(problem=str(words % {"name": discarded.logic}))
+        return Exact(problem=words % {"name": discarded.logic})
     except SyncError as error:
         return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
     except ConfigurationError as error:
@@ -71,4 +72,7 @@ def _shown(value: Any) -> Any:
 
 
 def _size(value: Any) -> Any:
-    return f"<{len(value) * 3 // 4:,} bytes>" if isinstance(value, str) else _shown(value)
+    if not isinstance(value, str):
+        return _shown(value)
+    size = number_format(len(value) * 3 // 4, force_grouping=True)
+    return _("<%(n)s bytes>") % {"n": size}

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext_lazy
 from django_q.models import Schedule
 
 from sync.models import HrFlowSource, Workflow
@@ -18,6 +19,8 @@ SCHEDULES = {
     # What may no longer be kept (docs/privacy.md).
     "purge": ("sync.tasks.purge", 24 * 60),
 }
+# Their names as people read them.
+NAMES = {"sweep": gettext_lazy("sweep"), "purge": gettext_lazy("purge")}
 
 
 def ensure_schedules() -> None:

@@ -30,7 +30,7 @@ def sync_vacancies(company: FlatchrCompany) -> SyncedVacancies:
     try:
         vacancies = _fetch(company)
     except (SyncError, ConfigurationError) as error:
-        FlatchrCompany.objects.filter(pk=company.pk).update(last_error=str(error)[:500])
+        FlatchrCompany.objects.filter(pk=company.pk).update(last_error=error.note)
         raise
     return _store(company, vacancies)
 

@@ -38,7 +38,7 @@ def run_workflow(
     try:
         newest = _queue_pages(workflow, result)
     except (SyncError, ConfigurationError) as error:
-        _end(result.run, reason=str(error)[:500])
+        _end(result.run, reason=error.note)
         raise
     with transaction.atomic():
         _move_cursor(workflow, newest)

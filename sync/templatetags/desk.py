@@ -14,8 +14,12 @@ from django.utils.translation import gettext as _
 from sync.models.attempts import AttemptOutcome
 from sync.models.runs import RunStatus
 from sync.models.states import EnrichmentStatus, PushStatus
+from sync.services.audit_words import counted
+from sync.vocabulary import told
 
 register = template.Library()
+register.filter(told)
+register.filter(counted)
 
 # One icon a meaning; the colour follows from the class of the same name in desk.css.
 ICONS: dict[str, str] = {

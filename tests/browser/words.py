@@ -15,6 +15,13 @@ APPS = ("django", "django.contrib.admin", "django.contrib.auth", "axes", "django
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}")
 # A shorter string with placeholders fits too much: “%(count)s of %(total)s”.
 FEWEST_LETTERS = 12
+# None of them is French, too.
+SMALL_WORDS = re.compile(
+    r"\b(the|of|is|and|to|was|were|with|for|are|not|by|has|have|from|this|that|it|be|been|cannot"
+    r"|must|your|you|which|when|where|who|what|into|only|until|because)\b",
+    re.IGNORECASE,
+)
+FEWEST_SMALL_WORDS = 2
 
 # Everything a person reads or hears on a page, but for names and pieces of machine text. What is
 # marked as another language is meant to be in it.
@@ -36,9 +43,14 @@ READ = """() => {
 
 
 def english_in(texts: Iterable[str]) -> list[str]:
-    """Those of the texts that have a French translation, and are not in it."""
+    """Those of the texts that have a French translation and are not in it, or sound English."""
     exact, patterns = _expected()
-    return [text for text in texts if _is_english(text, exact, patterns)]
+    return [text for text in texts if sounds_english(text) or _is_english(text, exact, patterns)]
+
+
+def sounds_english(text: str) -> bool:
+    """What nobody has marked for translation is in no catalogue: small words give it away."""
+    return len(set(map(str.lower, SMALL_WORDS.findall(text)))) >= FEWEST_SMALL_WORDS
 
 
 def _is_english(text: str, exact: frozenset[str], patterns: re.Pattern[str]) -> bool:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany, HrFlowSource
@@ -13,7 +15,8 @@ from sync.services.vacancies import check_company, check_source
 
 
 class Command(BaseCommand):
-    help = "Check the credentials of every active source and company."
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.description = _("Check the credentials of every active source and company.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         checks: list[tuple[str, Callable[[], Any]]] = [
@@ -26,7 +29,7 @@ class Command(BaseCommand):
         ]
         results = [self._check(name, check) for name, check in checks]
         if not checks:
-            self.stdout.write("Nothing is set up yet: add a source and a company in the admin.")
+            self.stdout.write(_("Nothing is set up yet: add a source and a company in the admin."))
         if not checks or not all(results):
             sys.exit(1)
 
@@ -34,7 +37,10 @@ class Command(BaseCommand):
         try:
             check()
         except (SyncError, ConfigurationError) as error:
-            self.stdout.write(f"FAILED  {name}: {error}")
+            self._tell(_("FAILED"), _("%(name)s: %(value)s") % {"name": name, "value": error})
             return False
-        self.stdout.write(f"ok      {name}")
+        self._tell(_("ok"), name)
         return True
+
+    def _tell(self, result: str, words: str) -> None:
+        self.stdout.write(f"{result:<7} {words}")

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from sync.services import holdings
 from sync.services.erasure import erase_candidate
@@ -12,11 +13,12 @@ from sync.services.holdings import SharedMarkError
 
 
 class Command(BaseCommand):
-    help = "Erase a person from every table, for good, and print the receipt as JSON."
-
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.description = _(
+            "Erase a person from every table, for good, and print the receipt as JSON."
+        )
         add_person(parser)
-        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+        parser.add_argument("--dry-run", action="store_true", help=_("only say what would go"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         person = person_of(options)
@@ -34,9 +36,9 @@ def _preview(person: dict[str, Any]) -> dict[str, int]:
 
 def add_person(parser: ArgumentParser) -> None:
     which = parser.add_mutually_exclusive_group(required=True)
-    which.add_argument("--email", help="any of the person's e-mails")
-    which.add_argument("--profile-key", help="any of the person's HrFlow profile keys")
-    parser.add_argument("--force", action="store_true", help="even where many profiles share it")
+    which.add_argument("--email", help=_("any of the person's e-mails"))
+    which.add_argument("--profile-key", help=_("any of the person's HrFlow profile keys"))
+    parser.add_argument("--force", action="store_true", help=_("even where many profiles share it"))
 
 
 def person_of(options: dict[str, Any]) -> dict[str, Any]:
@@ -48,7 +50,8 @@ def person_of(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def shared_words(error: SharedMarkError) -> str:
-    return (
-        f"{error.args[0]} profiles share this address, which may be several people. Name one by "
+    words = _(
+        "%(n)s profiles share this address, which may be several people. Name one by "
         "--profile-key, or say --force."
     )
+    return words % {"n": error.args[0]}

@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from sync.management.commands.erase_candidate import add_person, person_of, shared_words
 from sync.services.erasure import export_candidate
@@ -12,9 +13,8 @@ from sync.services.holdings import SharedMarkError
 
 
 class Command(BaseCommand):
-    help = "Print all that is held of a person, as JSON."
-
     def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.description = _("Print all that is held of a person, as JSON.")
         add_person(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.management.commands.push import find_source
@@ -11,11 +12,12 @@ from sync.services.importing import Imported, ImportRunningError, import_profile
 
 
 class Command(BaseCommand):
-    help = "Bring the index of a source's profiles up to date."
-
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--source", required=True, help="name of the HrFlow source")
-        parser.add_argument("--full", action="store_true", help="sweep all of it, find deletions")
+        parser.description = _("Bring the index of a source's profiles up to date.")
+        parser.add_argument("--source", required=True, help=_("name of the HrFlow source"))
+        parser.add_argument(
+            "--full", action="store_true", help=_("sweep all of it, find deletions")
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         source = find_source(options["source"])
@@ -24,14 +26,16 @@ class Command(BaseCommand):
         except (SyncError, ConfigurationError) as error:
             raise CommandError(str(error)) from None
         except ImportRunningError:
-            raise CommandError(f"An import of {source} is already at work.") from None
-        self.stdout.write(
-            f"{source}: {found.created} new, {found.updated} changed, "
-            f"{found.unchanged} unchanged, {found.gone} gone{_left_out(found)}"
+            words = _("An import of %(source)s is already at work.")
+            raise CommandError(words % {"source": source}) from None
+        words = _(
+            "%(source)s: %(created)s new, %(updated)s changed, %(unchanged)s unchanged, "
+            "%(gone)s gone"
         )
+        self.stdout.write(words % {"source": source, **vars(found)} + _left_out(found))
 
 
 def _left_out(found: Imported) -> str:
-    told = [f"{found.too_old} too old to be kept"] if found.too_old else []
-    told += [f"{found.erased} erased on request"] if found.erased else []
-    return f"; left out: {', '.join(told)}" if told else ""
+    told = [_("%(n)s too old to be kept") % {"n": found.too_old}] if found.too_old else []
+    told += [_("%(n)s erased on request") % {"n": found.erased}] if found.erased else []
+    return _("; left out: %(which)s") % {"which": ", ".join(told)} if told else ""

@@ -4,18 +4,22 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
+from sync.services.audit_words import counted
 from sync.services.purging import purge
+from sync.vocabulary import tally
 
 
 class Command(BaseCommand):
-    help = "Delete what may no longer be kept (RETENTION_DAYS, PAYLOAD_DAYS, AUDIT_DAYS)."
-
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only say what would go")
+        parser.description = _(
+            "Delete what may no longer be kept (RETENTION_DAYS, PAYLOAD_DAYS, AUDIT_DAYS)."
+        )
+        parser.add_argument("--dry-run", action="store_true", help=_("only say what would go"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         counts = purge(dry_run=options["dry_run"])
-        told = ", ".join(f"{count} {name}" for name, count in counts.items())
-        verb = "would go" if options["dry_run"] else "gone"
-        self.stdout.write(f"{told} {verb}" if told else "nothing to purge")
+        told = tally(counted(counts))
+        words = _("%(what)s would go") if options["dry_run"] else _("%(what)s gone")
+        self.stdout.write(words % {"what": told} if told else _("nothing to purge"))

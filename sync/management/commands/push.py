@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrVacancy, HrFlowSource
@@ -16,18 +17,19 @@ from sync.services import batch
 
 
 class Command(BaseCommand):
-    help = "Push profiles of a source to a vacancy. Exit status 0 only when all of it happened."
-
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--source", required=True, help="name of the HrFlow source")
-        parser.add_argument("--vacancy", required=True, help="slug of the Flatchr vacancy")
+        parser.description = _(
+            "Push profiles of a source to a vacancy. Exit status 0 only when all of it happened."
+        )
+        parser.add_argument("--source", required=True, help=_("name of the HrFlow source"))
+        parser.add_argument("--vacancy", required=True, help=_("slug of the Flatchr vacancy"))
         which = parser.add_mutually_exclusive_group(required=True)
-        which.add_argument("--profile-key", action="append", help="may be given several times")
-        which.add_argument("--keys-file", help="a file with one profile key a line; - for stdin")
-        which.add_argument("--all", action="store_true", help="every profile HrFlow lists")
-        parser.add_argument("--dry-run", action="store_true", help="format, but send nothing")
-        parser.add_argument("--wait", action="store_true", help="until every push has ended")
-        parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
+        which.add_argument("--profile-key", action="append", help=_("may be given several times"))
+        which.add_argument("--keys-file", help=_("a file with one profile key a line; - for stdin"))
+        which.add_argument("--all", action="store_true", help=_("every profile HrFlow lists"))
+        parser.add_argument("--dry-run", action="store_true", help=_("format, but send nothing"))
+        parser.add_argument("--wait", action="store_true", help=_("until every push has ended"))
+        parser.add_argument("--json", action="store_true", help=_("one JSON object on stdout"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -58,9 +60,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
             return
         for line in report.pushes:
-            self.stdout.write(
-                " ".join(filter(None, (line.status, line.key, line.name, line.reason)))
-            )
+            parts = (batch.label_of(line.status), line.key, line.name, line.reason)
+            self.stdout.write(" ".join(filter(None, parts)))
         self.stdout.write(report.summary())
 
 
@@ -70,7 +71,7 @@ def _given_keys(options: Any) -> list[str]:
     text = sys.stdin.read() if options["keys_file"] == "-" else _read(options["keys_file"])
     keys = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
     if not keys:
-        raise CommandError("The file holds no profile key.")
+        raise CommandError(_("The file holds no profile key."))
     return keys
 
 
@@ -78,23 +79,27 @@ def _read(path: str) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise CommandError(f"The file of keys cannot be read: {error}") from None
+        words = _("The file of keys cannot be read: %(problem)s")
+        raise CommandError(words % {"problem": error}) from None
 
 
 def find_source(name: str) -> HrFlowSource:
     source = HrFlowSource.objects.filter(name=name).first()
     if source is None:
-        known = ", ".join(HrFlowSource.objects.values_list("name", flat=True)) or "none"
-        raise CommandError(f"No HrFlow source is named “{name}”. There are: {known}.")
+        known = ", ".join(HrFlowSource.objects.values_list("name", flat=True)) or _("none")
+        words = _("No HrFlow source is named “%(name)s”. There are: %(known)s.")
+        raise CommandError(words % {"name": name, "known": known})
     return source
 
 
 def find_vacancy(slug: str) -> FlatchrVacancy:
     found = list(FlatchrVacancy.objects.filter(slug=slug).select_related("company")[:2])
     if not found:
-        raise CommandError(
-            f"No vacancy has the slug “{slug}”. Fetch them first: sync_vacancies --company NAME."
+        words = _(
+            "No vacancy has the slug “%(slug)s”. Fetch them first: sync_vacancies --company NAME."
         )
+        raise CommandError(words % {"slug": slug})
     if len(found) > 1:
-        raise CommandError(f"Several companies have a vacancy with the slug “{slug}”.")
+        words = _("Several companies have a vacancy with the slug “%(slug)s”.")
+        raise CommandError(words % {"slug": slug})
     return found[0]

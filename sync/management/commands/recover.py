@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from sync.services.recovery import recover
 
 
 class Command(BaseCommand):
-    help = "One sweep: pushes of dead workers, due retries, lost doorbells, runs that are done."
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.description = _(
+            "One sweep: pushes of dead workers, due retries, lost doorbells, runs that are done."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         found = recover()
-        self.stdout.write(
-            f"{found.released} given back, {found.due} due, {found.finished} runs finished, "
-            f"{found.rung} bells rung"
+        words = _(
+            "%(released)s given back, %(due)s due, %(finished)s runs finished, %(rung)s bells rung"
         )
+        self.stdout.write(words % vars(found))

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany
@@ -11,10 +12,9 @@ from sync.services.vacancies import sync_vacancies
 
 
 class Command(BaseCommand):
-    help = "Fetch a company's vacancies from Flatchr."
-
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--company", required=True, help="name of the Flatchr company")
+        parser.description = _("Fetch a company's vacancies from Flatchr.")
+        parser.add_argument("--company", required=True, help=_("name of the Flatchr company"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         company = find_company(options["company"])
@@ -22,14 +22,14 @@ class Command(BaseCommand):
             found = sync_vacancies(company)
         except (SyncError, ConfigurationError) as error:
             raise CommandError(str(error)) from None
-        self.stdout.write(
-            f"{company}: {found.created} new, {found.updated} changed, {found.closed} closed"
-        )
+        words = _("%(company)s: %(created)s new vacancies, %(updated)s changed, %(closed)s closed.")
+        self.stdout.write(words % {"company": company, **vars(found)})
 
 
 def find_company(name: str) -> FlatchrCompany:
     company = FlatchrCompany.objects.filter(name=name).first()
     if company is None:
-        known = ", ".join(FlatchrCompany.objects.values_list("name", flat=True)) or "none"
-        raise CommandError(f"No Flatchr company is named “{name}”. There are: {known}.")
+        known = ", ".join(FlatchrCompany.objects.values_list("name", flat=True)) or _("none")
+        words = _("No Flatchr company is named “%(name)s”. There are: %(known)s.")
+        raise CommandError(words % {"name": name, "known": known})
     return company

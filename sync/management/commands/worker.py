@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from sync.services.watching import Watcher
 
 
 class Command(BaseCommand):
-    help = "Run a django-q2 cluster and watch that it is really alive; SIGTERM stops it gently."
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.description = _(
+            "Run a django-q2 cluster and watch that it is really alive; SIGTERM stops it gently."
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         sys.exit(Watcher().run())
