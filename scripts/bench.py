@@ -91,7 +91,9 @@ class Installation:
         if more["REDIS_URL"]:
             url = POSTGRES.rsplit("/", 1)[0] + "/connector_bench"
         defaults = {"DATABASE_URL": url, "DEBUG": "false", "LOG_LEVEL": "ERROR"}
-        self.env = with_sandbox(box, **defaults, **more, Q_NAME="bench", CACHE_PREFIX="bench")
+        # A name of its own, lest it takes what an earlier run has left in Redis for its own.
+        name = Path(self.folder.name).name
+        self.env = with_sandbox(box, **defaults, **more, Q_NAME=name, CACHE_PREFIX=name)
         self.box = box
 
     def __enter__(self) -> dict[str, str]:

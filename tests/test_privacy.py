@@ -33,6 +33,7 @@ from sync.services import holdings, privacy, register
 from sync.services.batch import queue
 from sync.services.erasure import erase_candidate
 from sync.services.importing import import_profiles
+from sync.services.presence import cache_key
 from sync.services.scrubbing import cut_log
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
@@ -211,7 +212,7 @@ def test_an_erasure_ends_what_the_cache_knows_of_the_vacancy(world: World) -> No
     from django.core.cache import cache
 
     push = world.push(add_zoe(world))
-    key = f"presence:{push.run_id}:{push.vacancy_id}"
+    key = cache_key(push.run_id, push.vacancy_id)
     assert cache.get(key) is not None
     erase_candidate(email=EMAIL)
     assert cache.get(key) is None

@@ -15,6 +15,7 @@ from django_q.models import OrmQ, Task
 
 from sync.models import Profile, Push, PushAttempt
 from sync.models.states import WITH_INTENT
+from sync.services.presence import cache_key
 from sync.services.privacy import normalise_email
 
 # More than one person has in all sources together: an address that many share.
@@ -141,4 +142,4 @@ def presence_keys(pushes: Iterable[Push], kept: timedelta) -> Iterator[str]:
     vacancies = {push.vacancy_id for push in pushes}
     runs = Run.objects.filter(vacancy__in=vacancies, created_at__gte=timezone.now() - kept)
     for run in runs.only("pk", "vacancy_id"):
-        yield f"presence:{run.pk}:{run.vacancy_id}"
+        yield cache_key(run.pk, run.vacancy_id)

@@ -79,7 +79,7 @@ class Presence:
         flatchr: FlatchrClient,
     ) -> None:
         try:
-            search.set_result(self._shared(f"presence:{key[0]}:{key[1]}", push, flatchr))
+            search.set_result(self._shared(cache_key(*key), push, flatchr))
         except BaseException as error:
             self._forget(key, search)  # The next push tries again.
             search.set_exception(error)
@@ -109,6 +109,10 @@ class Presence:
             return shown
         finally:
             self._ledger.run(lambda: cache.delete(f"{key}:lock"))
+
+
+def cache_key(run_id: int, vacancy_id: int | None) -> str:
+    return f"applicants:{run_id}:{vacancy_id}"
 
 
 def database_time(push: Push) -> datetime:
