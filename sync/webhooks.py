@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from sync import limiting
-from sync.addresses import client_address
+from sync.addresses import client_network
 from sync.exceptions import SecretUnreadableError
 from sync.models import FlatchrCompany, HrFlowSource
 from sync.services import events
@@ -80,7 +80,7 @@ def _check_envelope(request: HttpRequest) -> None:
     """Nothing is read or looked up for a request that cannot be an event."""
     if request.method != "POST":
         raise RefusedError(405)
-    if not refusals.has_room(client_address(request) or ""):
+    if not refusals.has_room(client_network(request) or ""):
         raise RefusedError(429)
     if request.content_type != "application/json":
         raise RefusedError(415)
@@ -90,7 +90,7 @@ def _check_envelope(request: HttpRequest) -> None:
 
 
 def _refuse(request: HttpRequest) -> RefusedError:
-    refusals.count(client_address(request) or "")
+    refusals.count(client_network(request) or "")
     return RefusedError(404)
 
 

@@ -291,6 +291,17 @@ def test_too_many_refusals_from_one_address_are_cut_short(
     assert len(captured) == 0
 
 
+def test_the_addresses_of_one_ipv6_network_are_counted_together(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks.refusals, "per_minute", 3)
+    codes = [
+        tell_hrflow(desk, event(desk), token="t", REMOTE_ADDR=f"2001:db8::{n:x}").status_code
+        for n in range(5)
+    ]
+    assert codes == [404, 404, 404, 429, 429]
+
+
 def test_many_good_events_are_taken_from_one_address(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
