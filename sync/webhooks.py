@@ -21,6 +21,7 @@ from sync import limiting
 from sync.addresses import client_network
 from sync.exceptions import SecretUnreadableError
 from sync.models import FlatchrCompany, HrFlowSource
+from sync.numbers import whole_number
 from sync.services import events
 from sync.signatures import is_signed
 
@@ -84,8 +85,11 @@ def _check_envelope(request: HttpRequest) -> None:
         raise RefusedError(429)
     if request.content_type != "application/json":
         raise RefusedError(415)
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MOST_BYTES:
+    declared = request.META.get("CONTENT_LENGTH")
+    if not declared:  # In chunks: Django would read it as empty.
+        raise RefusedError(411)
+    length = whole_number(declared)
+    if length is None or length > MOST_BYTES:
         raise RefusedError(413)
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from axes.models import AccessAttempt
@@ -596,6 +597,41 @@ def test_profiles_of_another_company_cannot_be_pushed(both: Both) -> None:
     assert not RunProfile.objects.filter(
         profile=theirs, run__requested_by__username="alpha-recruiter"
     )
+
+
+NUMBERS = ["²", "٣", "-1", "1.0", "9" * 23, "9" * 5000, "1 OR 1=1"]
+NUMBERED = [
+    "sync/push/?company={}",
+    "sync/push/?vacancy={}",
+    "sync/push/?by={}",
+    "sync/push/?run={}",
+    "sync/push/{}/change/",
+    "sync/push/{}/do/retry/",
+    "sync/run/{}/change/",
+    "sync/run/{}/progress/",
+    "sync/profile/?not_pushed_to={}",
+    "sync/profile/{}/change/",
+    "sync/profile/{}/live/",
+    "sync/profile/push/{}/",
+    "sync/auditentry/{}/change/",
+    "auth/user/{}/change/",
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:24])
+def test_a_number_that_is_none_finds_nothing_and_breaks_nothing(both: Both, number: str) -> None:
+    for path in NUMBERED:
+        response = ask(both.clients["S"], "get", f"/admin/{path.format(quote(number))}")
+        assert response.status_code in (200, 302, 404), path
+    draft = both.drafts["R"]
+    posts = [
+        (f"profile/push/{draft.pk}/vacancy/", {"vacancy": number}),
+        (f"profile/push/{draft.pk}/take/", {"shown": number, "take": number}),
+        ("push/failures/retry/", {"status": "failed", "code": "x", "company": number}),
+    ]
+    for path, form in posts:
+        response = ask(both.clients["R"], "post", f"/admin/sync/{path}", **form)
+        assert response.status_code in (302, 404), path
 
 
 # --- secrets ------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from sync.admin.push_forms import QuestionsForm
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrVacancy, Profile, Run, RunProfile, RunStatus
+from sync.numbers import whole_number
 from sync.services import drafts, previews
 from sync.services.dispatch import Dispatched
 from sync.services.vacancies import fetch_questions
@@ -105,9 +106,8 @@ class PushFlow:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
             return _elsewhere(request, run_id)
-        key = request.POST.get("vacancy", "")
-        offered = drafts.offered_vacancies(run, request.user)
-        vacancy = offered.filter(pk=key).first() if key.isdigit() else None
+        key = whole_number(request.POST.get("vacancy", "")) or 0
+        vacancy = drafts.offered_vacancies(run, request.user).filter(pk=key).first()
         if vacancy is None:
             messages.error(request, _("This vacancy is no longer open. Choose another."))
         else:

@@ -42,6 +42,7 @@ from sync.models import (
 )
 from sync.models.scope import AnyUser, sees_all
 from sync.models.states import PushStatus
+from sync.numbers import whole_number
 from sync.services.dispatch import Dispatched, dispatch
 
 if TYPE_CHECKING:
@@ -167,7 +168,8 @@ def _set(selected: QuerySet[Any], *, excluded: bool) -> None:
 def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
     """Of the rows that were on the page, the ticked ones are pushed and the others are not."""
     ticked = set(taken)
-    page = rows(run).filter(pk__in=[key for key in shown if key.isdigit()])
+    keys = [key for text in shown if (key := whole_number(text)) is not None]
+    page = rows(run).filter(pk__in=keys)
     states = {row.pk: str(row.pk) not in ticked for row in page.exclude(blocker__in=FINAL)}
     for excluded in (True, False):
         keys = [pk for pk, wanted in states.items() if wanted is excluded]
