@@ -182,11 +182,15 @@ class PushFlow:
         return redirect("admin:sync_profile_changelist")
 
     def _draft(self, request: HttpRequest, run_id: int) -> Run | None:
-        """A draft is its maker's alone. None where it was confirmed or discarded meanwhile."""
+        """A draft is its maker's alone, and holds what they may still see. None where it was
+        confirmed or discarded meanwhile."""
         if not self.has_push_permission(request):
             raise PermissionDenied
         drafts_of_mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=request.user.pk)
-        return drafts_of_mine.select_related("vacancy__company").filter(pk=run_id).first()
+        run = drafts_of_mine.select_related("vacancy__company").filter(pk=run_id).first()
+        if run is not None:
+            drafts.drop_unseen(run, request.user)
+        return run
 
 
 def _refresh_questions(request: HttpRequest, vacancy: FlatchrVacancy) -> None:

@@ -149,8 +149,19 @@ def sources_of(run: Run) -> list[int]:
     return list(keys.values_list("profile__source_id", flat=True).distinct())
 
 
+def drop_unseen(run: Run, user: AnyUser) -> None:
+    """Its maker may have left the company since, or a source was closed to it."""
+    seen = Profile.objects.for_user(user).filter(pk=OuterRef("profile"))
+    unseen = RunProfile.objects.filter(~Exists(seen), run=run)
+    if not sees_all(user) and unseen.exists():
+        unseen.delete()
+    vacancies = FlatchrVacancy.objects.for_user(user)
+    if run.vacancy_id and not vacancies.filter(pk=run.vacancy_id).exists():
+        choose_vacancy(run, None)
+
+
 @transaction.atomic
-def choose_vacancy(run: Run, vacancy: FlatchrVacancy) -> None:
+def choose_vacancy(run: Run, vacancy: FlatchrVacancy | None) -> None:
     """What blocks is left out, what blocked without it or for another one only comes back; what a
     person left out by hand stays out."""
     _set(rows(run).exclude(blocker=""), excluded=False)
