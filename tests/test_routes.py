@@ -506,6 +506,35 @@ def test_no_filter_asks_for_a_secret_letter_by_letter(both: Both, role: str, pat
         assert response["Location"].endswith("?e=1")
 
 
+ORACLES = [
+    "hrflowsource/?companies={flatchrcompany}",
+    "hrflowsource/?companies__id__exact={flatchrcompany}",
+    "hrflowsource/?companies__id__gt=0",
+    "hrflowsource/?workflow={workflow}",
+    "hrflowsource/?push={push}",
+    "hrflowsource/?push__id__gt=0",
+    "hrflowsource/?run={run}",
+    "flatchrcompany/?members={user}",
+    "flatchrcompany/?members__id__gt=0",
+    "profile/?source__companies={flatchrcompany}",
+    "profile/?source__push={push}",
+]
+
+
+@pytest.mark.parametrize("query", ORACLES)
+@pytest.mark.parametrize("role", "LA")
+def test_no_filter_tells_what_a_shared_row_is_to_another_company(
+    both: Both, role: str, query: str
+) -> None:
+    """A yes or no for a number is an answer, too."""
+    numbers = {name: row.pk for name, row in both.theirs.rows.items()}
+    path = f"/admin/sync/{query.format(**numbers, user=both.theirs.lead.pk)}"
+    response = ask(both.clients[role], "get", path)
+    assert response.status_code in (302, 400, 403)
+    if response.status_code == 302:
+        assert response["Location"].endswith("?e=1")
+
+
 @pytest.mark.parametrize("role", "RLA")
 def test_no_choice_offers_another_company(both: Both, role: str) -> None:
     def questions() -> Iterator[str]:
