@@ -262,6 +262,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "connector_site.faults.AddressesHidden"
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
