@@ -194,7 +194,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 # Who waits is let in again in time, whatever somebody else goes on trying.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "sync.addresses.client_address"
+AXES_CLIENT_IP_CALLABLE = "sync.addresses.client_network"
 AXES_USERNAME_CALLABLE = "sync.sign_in.name_to_keep"
 AXES_LOCKOUT_CALLABLE = "sync.sign_in.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
@@ -262,6 +262,7 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+DEFAULT_EXCEPTION_REPORTER_FILTER = "connector_site.faults.AddressesHidden"
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

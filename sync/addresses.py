@@ -21,8 +21,23 @@ def client_address(request: HttpRequest) -> str | None:
     return _address(request.META.get("REMOTE_ADDR", ""))
 
 
+def client_network(request: HttpRequest) -> str | None:
+    """What limits count by."""
+    address = client_address(request)
+    return network_of(address) if address else None
+
+
+def network_of(address: str) -> str:
+    """The address, or the /64 that it lies in: an IPv6 client has all 2^64 addresses of one."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
+
+
 def _address(text: str) -> str | None:
+    """In one spelling only: IPv4 in IPv6 (::ffff:a.b.c.d) is IPv4."""
     try:
-        return str(ipaddress.ip_address(text.strip().strip("[]")))
+        found = ipaddress.ip_address(text.strip().strip("[]").partition("%")[0])
     except ValueError:
         return None
+    return str(getattr(found, "ipv4_mapped", None) or found)

@@ -18,9 +18,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 
 from sync import limiting
-from sync.addresses import client_address
+from sync.addresses import client_network
 from sync.exceptions import SecretUnreadableError
 from sync.models import FlatchrCompany, HrFlowSource
+from sync.numbers import whole_number
 from sync.services import events
 from sync.signatures import is_signed
 
@@ -80,17 +81,20 @@ def _check_envelope(request: HttpRequest) -> None:
     """Nothing is read or looked up for a request that cannot be an event."""
     if request.method != "POST":
         raise RefusedError(405)
-    if not refusals.has_room(client_address(request) or ""):
+    if not refusals.has_room(client_network(request) or ""):
         raise RefusedError(429)
     if request.content_type != "application/json":
         raise RefusedError(415)
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or int(length) > MOST_BYTES:
+    declared = request.META.get("CONTENT_LENGTH")
+    if not declared:  # In chunks: Django would read it as empty.
+        raise RefusedError(411)
+    length = whole_number(declared)
+    if length is None or length > MOST_BYTES:
         raise RefusedError(413)
 
 
 def _refuse(request: HttpRequest) -> RefusedError:
-    refusals.count(client_address(request) or "")
+    refusals.count(client_network(request) or "")
     return RefusedError(404)
 
 

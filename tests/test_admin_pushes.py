@@ -421,6 +421,37 @@ def test_pushing_again_on_purpose_makes_a_new_push_and_leads_to_it() -> None:
     assert "left as it is" in messages_of(second)[-1]
 
 
+SENDING: dict[str, dict[str, Any]] = {
+    "retry": {"status": S.FAILED},
+    "push_again": {"status": S.UNCONFIRMED},
+    "repeat": {"status": S.SUCCEEDED},
+    "retry_enrichment": {"status": S.SUCCEEDED, "enrichment_status": "failed"},
+}
+
+
+@pytest.mark.parametrize("name", SENDING)
+def test_nothing_is_sent_from_a_source_that_was_closed_to_the_person(name: str) -> None:
+    desk = Desk()
+    push = desk.push(**SENDING[name])
+    before = Push.objects.values().get()
+    assert name in {verb.name for verb in desk.client.get(page(push)).context["verbs"]}
+    desk.source.companies.clear()
+    assert name not in {verb.name for verb in desk.client.get(page(push)).context["verbs"]}
+    desk.client.post(deed(push, name), {"confirmed": "1"})
+    form = {"action": name, "index": "0", "_selected_action": push.pk, "confirmed": "1"}
+    desk.client.post("/admin/sync/push/", form)
+    assert Push.objects.values().get() == before
+
+
+def test_what_sends_nothing_is_still_done_after_its_source_was_closed() -> None:
+    desk = Desk()
+    waiting, unsure = desk.push(S.QUEUED), desk.push(S.UNCONFIRMED)
+    desk.source.companies.clear()
+    desk.client.post(deed(waiting, "cancel"))
+    desk.client.post(deed(unsure, "confirm"), {"confirmed": "1"})
+    assert set(Push.objects.values_list("status", flat=True)) == {S.CANCELLED, S.SUCCEEDED}
+
+
 def test_a_verb_that_came_too_late_is_said_so() -> None:
     desk = Desk()
     push = desk.push(S.SUCCEEDED)

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.db import IntegrityError
 from django.test import Client, RequestFactory
 
-from sync.models import Action, AppendOnlyError, AuditEntry, Push
+from sync.models import Action, AppendOnlyError, AuditEntry, Profile, Push
 from sync.services import audit, dispatch
 from tests.desk import ALL, Desk, S, client_of, make_company, make_source, make_user, make_vacancy
 
@@ -144,10 +144,11 @@ def test_a_changed_membership_is_noted_when_a_person_does_it(desk: Desk) -> None
     request = RequestFactory().get("/", REMOTE_ADDR="203.0.113.5")
     request.user = desk.user
     desk.user.groups.add(group)
+    newcomer = make_user("newcomer")
     assert entries(Action.ACCESS) == []
     with audit.during(request):
         desk.user.groups.remove(group)
-        desk.company.members.add(make_user("newcomer"))
+        desk.company.members.add(newcomer)
     first, second = entries(Action.ACCESS)
     assert first.details == {"remove group": [group.pk]}
     assert (second.company, second.address) == (desk.company, "203.0.113.5")
@@ -166,6 +167,80 @@ def test_behind_a_proxy_only_the_last_forwarded_address_counts(desk: Desk, setti
 
 def test_an_action_without_a_request_is_the_command_line(desk: Desk) -> None:
     assert audit.record(None, Action.PURGE).username == "(command line)"
+
+
+def boss() -> Client:
+    return client_of(User.objects.create_superuser("boss"))
+
+
+def test_making_somebody_staff_or_superuser_is_noted(desk: Desk) -> None:
+    person = User.objects.create(username="somebody")
+    form = {"username": "somebody", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    url = f"/admin/auth/user/{person.pk}/change/"
+    client = boss()
+    assert client.post(url, form).status_code == 302
+    assert client.post(url, form | {"first_name": "Some"}).status_code == 302
+    (entry,) = entries(Action.ACCESS)
+    assert (entry.username, entry.label, entry.object_id) == ("boss", "somebody", str(person.pk))
+    assert entry.details == {"is_superuser": True, "is_staff": True}
+
+
+def test_a_new_account_and_one_that_is_switched_off_are_noted(desk: Desk) -> None:
+    password = "a-very-long-passw0rd"
+    form = {"username": "fresh", "password1": password, "password2": password}
+    client = boss()
+    client.post("/admin/auth/user/add/", form | {"usable_password": "true"})
+    person = User.objects.get(username="fresh")
+    client.post(f"/admin/auth/user/{person.pk}/change/", {"username": "fresh"})
+    first, second = entries(Action.ACCESS)
+    assert (first.label, first.details) == ("fresh", {"add user": [person.pk]})
+    assert (second.label, second.details) == ("fresh", {"is_active": False})
+
+
+def test_setting_anothers_password_is_noted_without_it(desk: Desk) -> None:
+    password = "a-very-long-passw0rd"
+    form = {"password1": password, "password2": password, "usable_password": "true"}
+    boss().post(f"/admin/auth/user/{desk.user.pk}/password/", form)
+    (entry,) = entries(Action.CREDENTIALS)
+    assert (entry.username, entry.label) == ("boss", "recruiter")
+    assert entry.details == {"field": "password"}
+    desk.user.refresh_from_db()
+    assert desk.user.password not in str(list(AuditEntry.objects.values()))
+
+
+def test_signing_in_changes_nobodys_access(desk: Desk, settings: Any) -> None:
+    """Though it may store the password under a newer hash."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    desk.user.set_password("right")
+    desk.user.save()
+    settings.PASSWORD_HASHERS = [
+        "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+        *settings.PASSWORD_HASHERS,
+    ]
+    Client().post("/admin/login/", {"username": "recruiter", "password": "right"})
+    assert entries(Action.SIGN_IN)
+    assert entries(Action.ACCESS, Action.CREDENTIALS) == []
+
+
+@pytest.mark.parametrize("address", ["change/?live", "live/"])
+def test_reading_a_profile_live_is_noted(desk: Desk, settings: Any, address: str) -> None:
+    settings.HRFLOW_API_URL = "http://127.0.0.1:9/x"
+    profile = Profile.objects.create(source=desk.source, key="k", full_name="Ada")
+    client = client_of(make_user("reader", "view_profile", company=desk.company))
+    client.get(f"/admin/sync/profile/{profile.pk}/change/")
+    assert entries(Action.LOOK) == []
+    client.get(f"/admin/sync/profile/{profile.pk}/{address}")
+    (entry,) = entries(Action.LOOK)
+    assert (entry.username, entry.object_id) == ("reader", str(profile.pk))
+
+
+def test_looking_for_what_is_held_of_a_person_is_noted_without_naming_them(desk: Desk) -> None:
+    Profile.objects.create(source=desk.source, key="k", full_name="Ada", email="ada@un.example")
+    client = client_of(make_user("operator", "handle_requests", "see_all_companies"))
+    client.post("/admin/sync/erasedperson/request/", {"email": "ada@un.example", "find": "1"})
+    (entry,) = entries(Action.LOOK)
+    assert (entry.username, entry.details) == ("operator", {"profiles": 1, "pushes": 0})
+    assert "ada@un.example" not in str(list(AuditEntry.objects.values()))
 
 
 # --- pages --------------------------------------------------------------------------------------
@@ -188,6 +263,50 @@ def test_an_auditor_sees_their_companies_and_colleagues_only(desk: Desk) -> None
         text = b"".join(response).decode() if response.streaming else response.content.decode()
         assert "ours" in text and "colleague" in text
         assert "theirs" not in text and "not-a-colleague" not in text
+
+
+def seen_by_auditor(company: Any) -> set[str]:
+    found = AuditEntry.objects.for_user(make_user("watcher", company=company))
+    return set(found.values_list("label", flat=True))
+
+
+def test_what_a_colleague_did_for_another_company_stays_there(desk: Desk) -> None:
+    """Somebody of both companies looks at profiles and changes a source of the other one."""
+    other, source = make_company("Other"), make_source("Other source")
+    source.companies.add(other)
+    other.members.add(desk.user)
+    profile = Profile.objects.create(source=source, key="k", full_name="Ada")
+    audit.record(desk.user, Action.LOOK, profile)
+    audit.record(desk.user, Action.DOWNLOAD_CV, profile)
+    audit.record(desk.user, Action.CREDENTIALS, source)
+    audit.record(desk.user, Action.SIGN_IN, label="signs in")
+    profile.delete()
+    assert seen_by_auditor(desk.company) == {"signs in"}
+    User.objects.get(username="watcher").delete()
+    assert seen_by_auditor(other) == {"signs in", "Other", "Other source"}
+
+
+def test_an_auditor_sees_who_looked_at_the_profiles_of_their_sources(desk: Desk) -> None:
+    """Whoever it was: an operator belongs to no company."""
+    profile = Profile.objects.create(source=desk.source, key="k", full_name="Ada")
+    audit.record(make_user("operator"), Action.LOOK, profile)
+    assert seen_by_auditor(desk.company) == {"Salon"}
+
+
+def test_the_entries_of_a_deleted_company_fall_to_nobody_else(desk: Desk) -> None:
+    other = make_company("Other")
+    other.members.add(desk.user)
+    desk.source.companies.add(other)
+    vacancy = make_vacancy(other, "Secret job")
+    profile = Profile.objects.create(source=desk.source, key="k", full_name="Ada")
+    audit.record(desk.user, Action.CREDENTIALS, other)
+    audit.record(desk.user, Action.LOOK, vacancy)
+    other_job = str(vacancy)
+    audit.record(desk.user, Action.LOOK, profile, label="their preview", company=other)
+    other.delete()
+    assert seen_by_auditor(desk.company) == set()
+    everything = AuditEntry.objects.for_user(User.objects.create_superuser("boss"))
+    assert {"Other", other_job, "their preview"} <= set(everything.values_list("label", flat=True))
 
 
 def test_the_log_can_be_read_and_not_changed(desk: Desk) -> None:

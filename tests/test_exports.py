@@ -40,15 +40,52 @@ def export(separator: str = ",") -> list[dict[str, str]]:
         "＋1",
         "－1",
         "＠1",
+        "\u2003=1",
+        "\u3000=1",
+        "\u202f=1",
+        "\u200b=1",
+        "\ufeff=1",
+        "\u2066\u00ad=1",
+        "\x0b=1",
+        '"=1',
+        "﹢1",
+        "−1",
     ],
 )
 def test_what_a_spreadsheet_would_compute_becomes_text(value: str) -> None:
-    assert exports.safe(value) == f"'{value}"
+    sign = next(at for at, character in enumerate(value) if character in "=+-@＝＋－＠﹢−")
+    assert exports.safe(value) == f"{value[:sign]}'{value[sign:]}"
 
 
-@pytest.mark.parametrize("value", ["Léa", "a=b", "1-2", "", "x@example.com", "O'Neil"])
+@pytest.mark.parametrize(
+    "value", ["Léa", "a=b", "1-2", "", "x@example.com", "O'Neil", "Léa; Martin", "a, b - c"]
+)
 def test_an_innocent_cell_is_left_as_it_is(value: str) -> None:
     assert exports.safe(value) == value
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Jean;=HYPERLINK(0);x",
+        "Jean,=1+1,x",
+        "Jean\t@SUM(1)",
+        'Jean; "=1+1"',
+        "Jean;\u2003\u200b+1",
+        "Jean\r\n-1",
+        "；＝1",
+        ";;=1",
+    ],
+)
+def test_no_cell_is_computed_whichever_separator_it_is_read_with(
+    value: str, separator: str
+) -> None:
+    for written in ",;":
+        text = exports._text([["first", value, "last"]], written)
+        for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
+            for cell in (piece for one in row for piece in one.splitlines()):
+                assert not cell.strip('" \u2003\u200b').startswith(tuple("=+-@＝")), (text, cell)
 
 
 def test_a_cell_without_a_value_is_empty() -> None:

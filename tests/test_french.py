@@ -76,6 +76,7 @@ NOT_FOR_PEOPLE = frozenset(
         "missing: ",
         "unknown: ",
         "no claim",
+        "add user",
         "a piece of work has spoilt the transaction",
         "its main process has ended",
         "no task was executed for too long",
@@ -281,6 +282,10 @@ def _entries(desk: Desk) -> None:
     for decision in audit_words.DECISIONS:
         audit.record(desk.user, Action.DECIDE, push, details={"decision": decision})
     audit.record(desk.user, Action.CREDENTIALS, desk.company, details={"field": "auth"})
+    audit.record(
+        desk.user, Action.ACCESS, desk.user, details={"is_staff": True, "is_active": False}
+    )
+    audit.record(desk.user, Action.ACCESS, desk.user, details={"add user": [desk.user.pk]})
     audit.record(None, Action.PURGE, details=dict.fromkeys(audit_words.COUNTED, 2))
     group = Group.objects.get(name="Auditor")
     for change in ("add permission", "remove user", "clear flatchrcompany"):

@@ -18,7 +18,7 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 
 from sync import sign_in
-from sync.addresses import client_address
+from sync.addresses import client_address, client_network
 from sync.middleware import BEGAN, SEEN, SEEN_SECONDS
 from tests.desk import client_of, make_user
 
@@ -124,6 +124,44 @@ def test_a_list_of_names_from_one_address_is_cut_short(
     assert attempt(password=PASSWORD, REMOTE_ADDR="203.0.113.10").status_code == 302
 
 
+def test_another_address_of_the_same_ipv6_network_is_no_new_beginning(
+    person: User, settings: Any
+) -> None:
+    """Whoever has one has 2^64 of them."""
+    settings.AXES_FAILURE_LIMIT = 3
+    codes = [attempt(REMOTE_ADDR=f"2001:db8:1:2::{n:x}").status_code for n in range(4)]
+    assert codes == [200, 200, 429, 429]
+    assert attempt(password=PASSWORD, REMOTE_ADDR="2001:db8:1:2:f::1").status_code == 429
+    assert attempt(password=PASSWORD, REMOTE_ADDR="2001:db8:1:3::1").status_code == 302
+
+
+def test_many_addresses_do_not_guess_on_together(
+    person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sign_in, "FAILURES_PER_NAME", 4)
+    codes = [attempt(REMOTE_ADDR=f"203.0.113.{n}").status_code for n in range(6)]
+    assert codes == [200, 200, 200, 429, 429, 429]
+    assert attempt(password=PASSWORD, REMOTE_ADDR="198.51.100.7").status_code == 429
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=16))
+    assert attempt(password=PASSWORD, REMOTE_ADDR="198.51.100.7").status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [("198.51.100.7", "198.51.100.7"), ("2001:db8:1:2::5", "2001:db8:1:2:aa::6")],
+)
+def test_where_somebody_signed_in_before_strangers_do_not_lock_them_out(
+    person: User, monkeypatch: pytest.MonkeyPatch, before: str, now: str
+) -> None:
+    assert attempt(password=PASSWORD, REMOTE_ADDR=before).status_code == 302
+    monkeypatch.setattr(sign_in, "FAILURES_PER_NAME", 3)
+    assert fail(1, REMOTE_ADDR="203.0.113.1") + fail(3, REMOTE_ADDR="203.0.113.2") == [
+        *(200, 200),
+        *(429, 429),
+    ]
+    assert attempt(password=PASSWORD, REMOTE_ADDR=now).status_code == 302
+
+
 def test_an_administrator_lets_somebody_in_again(person: User, settings: Any) -> None:
     settings.AXES_FAILURE_LIMIT = 3
     fail(3)
@@ -189,6 +227,23 @@ def test_behind_a_proxy_the_address_is_what_the_proxy_appended(
     settings.BEHIND_PROXY = True
     request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
     assert client_address(request) == expected
+
+
+NETWORKS = [
+    ("203.0.113.9", "203.0.113.9", "203.0.113.9"),
+    ("::ffff:203.0.113.9", "203.0.113.9", "203.0.113.9"),
+    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+    ("fe80::1%eth0", "fe80::1", "fe80::"),
+    ("", None, None),
+]
+
+
+@pytest.mark.parametrize(("remote", "address", "network"), NETWORKS)
+def test_limits_count_by_network_and_the_audit_log_keeps_the_address(
+    remote: str, address: str | None, network: str | None
+) -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR=remote)
+    assert (client_address(request), client_network(request)) == (address, network)
 
 
 def test_without_a_proxy_nobody_chooses_an_address(person: User, settings: Any) -> None:

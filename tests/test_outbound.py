@@ -180,6 +180,12 @@ def test_no_hostile_address_leads_inside(world: World, inside: RawServer) -> Non
     assert (inside.connections, inside.requests) == (0, [])
 
 
+@pytest.mark.parametrize("address", ["168.63.129.16", "::ffff:168.63.129.16"])
+def test_a_metadata_service_at_a_public_address_is_not_asked(address: str) -> None:
+    assert not resume._is_public(address)
+    assert resume._is_public("168.63.129.17")
+
+
 REDIRECTED = [
     url
     for url in HOSTILE

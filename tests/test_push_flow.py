@@ -342,3 +342,28 @@ def test_who_may_no_longer_be_contacted_is_left_out(desk: Desk) -> None:
     run = begin(desk, *profiles)
     choose(desk, run)
     assert [name for name, sent in states(run).items() if sent] == ["Consents", "Recent"]
+
+
+def test_who_left_the_company_no_longer_sees_the_draft(desk: Desk) -> None:
+    ada = make_profile(desk.source, "Ada", email="ada@example.com")
+    run = begin(desk, ada)
+    choose(desk, run)
+    desk.company.members.remove(desk.user)
+    pages = [url("draft", run), url("vacancies", run), reverse("admin:sync_run_changelist")]
+    for page in (*pages, *pages):  # The first look clears the draft; nothing comes back.
+        text = text_of(desk.client.get(page))
+        assert not [word for word in ("Ada", "ada@", desk.vacancy.title) if word in text], page
+    desk.client.post(url("confirm", run))
+    assert not Push.objects.exists()
+
+
+def test_a_draft_loses_what_its_maker_may_no_longer_see_and_keeps_the_rest(desk: Desk) -> None:
+    closed = make_source("Closed")
+    closed.companies.add(desk.company)
+    run = begin(desk, make_profile(desk.source, "Ada"), make_profile(closed, "Bob"))
+    choose(desk, run)
+    closed.companies.clear()
+    text = text_of(desk.client.get(url("draft", run)))
+    assert "Ada" in text and "Bob" not in text
+    desk.client.post(url("confirm", run))
+    assert [push.candidate_name for push in Push.objects.all()] == ["Ada"]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from axes.models import AccessAttempt
@@ -505,6 +506,35 @@ def test_no_filter_asks_for_a_secret_letter_by_letter(both: Both, role: str, pat
         assert response["Location"].endswith("?e=1")
 
 
+ORACLES = [
+    "hrflowsource/?companies={flatchrcompany}",
+    "hrflowsource/?companies__id__exact={flatchrcompany}",
+    "hrflowsource/?companies__id__gt=0",
+    "hrflowsource/?workflow={workflow}",
+    "hrflowsource/?push={push}",
+    "hrflowsource/?push__id__gt=0",
+    "hrflowsource/?run={run}",
+    "flatchrcompany/?members={user}",
+    "flatchrcompany/?members__id__gt=0",
+    "profile/?source__companies={flatchrcompany}",
+    "profile/?source__push={push}",
+]
+
+
+@pytest.mark.parametrize("query", ORACLES)
+@pytest.mark.parametrize("role", "LA")
+def test_no_filter_tells_what_a_shared_row_is_to_another_company(
+    both: Both, role: str, query: str
+) -> None:
+    """A yes or no for a number is an answer, too."""
+    numbers = {name: row.pk for name, row in both.theirs.rows.items()}
+    path = f"/admin/sync/{query.format(**numbers, user=both.theirs.lead.pk)}"
+    response = ask(both.clients[role], "get", path)
+    assert response.status_code in (302, 400, 403)
+    if response.status_code == 302:
+        assert response["Location"].endswith("?e=1")
+
+
 @pytest.mark.parametrize("role", "RLA")
 def test_no_choice_offers_another_company(both: Both, role: str) -> None:
     def questions() -> Iterator[str]:
@@ -598,6 +628,41 @@ def test_profiles_of_another_company_cannot_be_pushed(both: Both) -> None:
     )
 
 
+NUMBERS = ["²", "٣", "-1", "1.0", "9" * 23, "9" * 5000, "1 OR 1=1"]
+NUMBERED = [
+    "sync/push/?company={}",
+    "sync/push/?vacancy={}",
+    "sync/push/?by={}",
+    "sync/push/?run={}",
+    "sync/push/{}/change/",
+    "sync/push/{}/do/retry/",
+    "sync/run/{}/change/",
+    "sync/run/{}/progress/",
+    "sync/profile/?not_pushed_to={}",
+    "sync/profile/{}/change/",
+    "sync/profile/{}/live/",
+    "sync/profile/push/{}/",
+    "sync/auditentry/{}/change/",
+    "auth/user/{}/change/",
+]
+
+
+@pytest.mark.parametrize("number", NUMBERS, ids=lambda number: number[:24])
+def test_a_number_that_is_none_finds_nothing_and_breaks_nothing(both: Both, number: str) -> None:
+    for path in NUMBERED:
+        response = ask(both.clients["S"], "get", f"/admin/{path.format(quote(number))}")
+        assert response.status_code in (200, 302, 404), path
+    draft = both.drafts["R"]
+    posts = [
+        (f"profile/push/{draft.pk}/vacancy/", {"vacancy": number}),
+        (f"profile/push/{draft.pk}/take/", {"shown": number, "take": number}),
+        ("push/failures/retry/", {"status": "failed", "code": "x", "company": number}),
+    ]
+    for path, form in posts:
+        response = ask(both.clients["R"], "post", f"/admin/sync/{path}", **form)
+        assert response.status_code in (302, 404), path
+
+
 # --- secrets ------------------------------------------------------------------------------------
 
 
@@ -676,6 +741,68 @@ def test_who_may_edit_people_gives_nobody_more_power(both: Both) -> None:
     clerk.refresh_from_db()
     assert not clerk.is_superuser
     assert not clerk.groups.exists()
+
+
+def clerk_with(*codenames: str) -> User:
+    """Staff with these of Django's own permissions, and of no company."""
+    clerk = User.objects.create(username="clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=codenames))
+    return clerk
+
+
+@pytest.mark.parametrize("name", ["clerks", OPERATOR])
+def test_who_may_edit_groups_gives_no_group_more_power(both: Both, name: str) -> None:
+    clerk = clerk_with("view_group", "add_group", "change_group", "delete_group")
+    group, _new = Group.objects.get_or_create(name=name)
+    clerk.groups.add(Group.objects.get_or_create(name="clerks")[0])
+    held = set(group.permissions.all())
+    client = client_of(clerk)
+    form = {"name": name, "permissions": [p.pk for p in Permission.objects.all()]}
+    assert client.get(f"/admin/auth/group/{group.pk}/change/").status_code == 200
+    assert client.post(f"/admin/auth/group/{group.pk}/change/", form).status_code == 403
+    assert client.post("/admin/auth/group/add/", form | {"name": "mine"}).status_code == 403
+    assert client.post(f"/admin/auth/group/{group.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert set(group.permissions.all()) == held
+
+
+def above(both: Both, kind: str) -> User:
+    """Somebody who may something that a clerk may not."""
+    if kind == "role":
+        return User.objects.get(username="operator")
+    person = User.objects.create(username="above", is_active=kind != "switched off")
+    if kind == "member":
+        both.theirs.rows["flatchrcompany"].members.add(person)
+    else:
+        person.user_permissions.add(Permission.objects.get(codename="manage_credentials"))
+    return person
+
+
+@pytest.mark.parametrize("kind", ["role", "own permission", "switched off", "member"])
+def test_nobody_takes_over_an_account_that_may_more(both: Both, kind: str) -> None:
+    person = above(both, kind)
+    client = client_of(clerk_with("view_user", "change_user", "delete_user"))
+    password = "a-very-long-passw0rd"
+    form = {"password1": password, "password2": password, "usable_password": "true"}
+    assert client.post(f"/admin/auth/user/{person.pk}/password/", form).status_code == 403
+    renamed = {"username": "mine", "is_active": "on"}
+    assert client.post(f"/admin/auth/user/{person.pk}/change/", renamed).status_code == 403
+    assert client.post(f"/admin/auth/user/{person.pk}/delete/", {"post": "yes"}).status_code == 403
+    person.refresh_from_db()
+    assert person.username != "mine" and not person.check_password(password)
+
+
+def test_who_may_edit_people_looks_after_those_who_may_no_more(both: Both) -> None:
+    clerk = clerk_with("view_user", "change_user", "view_push")
+    both.ours.rows["flatchrcompany"].members.add(clerk)
+    person = User.objects.create(username="newcomer")
+    person.user_permissions.add(Permission.objects.get(codename="view_push"))
+    both.ours.rows["flatchrcompany"].members.add(person)
+    password = "a-very-long-passw0rd"
+    form = {"password1": password, "password2": password, "usable_password": "true"}
+    url = f"/admin/auth/user/{person.pk}/password/"
+    assert client_of(clerk).post(url, form).status_code == 302
+    person.refresh_from_db()
+    assert person.check_password(password)
 
 
 # --- pages that the policy allows ---------------------------------------------------------------

@@ -143,3 +143,33 @@ def test_a_longer_list_takes_no_more_statements(client: Client, model: str) -> N
         member = company.members.get()
         side.flatchrcompany.members.add(member)
     assert statements() == few
+
+
+def test_who_sets_up_a_company_is_offered_its_people_and_no_others(
+    client: Client, sides: tuple[Side, Side]
+) -> None:
+    ours, theirs = (side.flatchrcompany for side in sides)
+    colleague = make_user("colleague", company=ours)
+    stranger = make_user("stranger-of-theirs", company=theirs)
+    make_user("loner")
+    url = reverse("admin:sync_flatchrcompany_change", args=[ours.pk])
+    response = client.get(url)
+    offered = set(response.context["adminform"].form.fields["members"].queryset)
+    assert offered == {colleague, ours.members.get(username="member")}
+    assert "stranger-of" not in response.content.decode()
+    form = {"name": ours.name, "company": ours.company, "resume_policy": "require"}
+    form |= {"resume_transport": "document", "is_active": "on"}
+    assert client.post(url, form | {"members": [stranger.pk]}).status_code == 200
+    assert set(ours.members.all()) == offered
+
+
+def test_a_workflow_is_not_run_from_a_source_that_was_closed_to_the_person(
+    client: Client, sides: tuple[Side, Side]
+) -> None:
+    workflow = sides[0].workflow
+    run = reverse("admin:sync_workflow_run", args=[workflow.pk])
+    page = reverse("admin:sync_workflow_change", args=[workflow.pk])
+    assert run in client.get(page).content.decode()
+    sides[0].hrflowsource.companies.clear()
+    assert client.post(run).status_code == 403
+    assert run not in client.get(page).content.decode()

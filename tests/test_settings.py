@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.test import RequestFactory
+from django.views.debug import get_exception_reporter_filter
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY = "k" * 40
@@ -140,3 +142,14 @@ def test_a_task_outlives_a_doorbell_and_its_requests(tmp_path: Path) -> None:
     shown = "s.Q_CLUSTER['timeout'] > s.DOORBELL_SECONDS + s.HTTP_TIMEOUT_SECONDS,"
     shown += " s.Q_CLUSTER['retry'] > s.Q_CLUSTER['timeout'], s.Q_CLUSTER['ack_failures']"
     assert start(tmp_path, shown)[1] == "True True True"
+
+
+def test_a_page_about_a_fault_shows_no_address_with_a_password(settings: Any) -> None:
+    settings.REDIS_URL = "redis://:planted@redis:6379/0"
+    settings.CACHES = {"default": {"LOCATION": "redis://:planted@redis:6379/0"}}
+    settings.Q_CLUSTER = {"redis": "redis://:planted@redis:6379/0"}
+    request = RequestFactory().get("/", DATABASE_URL="postgres://u:planted@h/d")
+    request.META |= {"EMAIL_URL": "smtp://u:planted@h", "FIELD_ENCRYPTION_KEYS": "planted"}
+    hide = get_exception_reporter_filter(request)
+    assert "planted" not in str(hide.get_safe_settings())
+    assert "planted" not in str(hide.get_safe_request_meta(request))

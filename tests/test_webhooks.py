@@ -267,6 +267,30 @@ MALFORMED = [
 ]
 
 
+@pytest.mark.parametrize("path", ["hrflow", "flatchr"])
+def test_a_body_of_undeclared_length_is_refused_and_never_taken_for_an_empty_one(
+    desk: Desk, workflow: Workflow, path: str
+) -> None:
+    """Sent in chunks, as a real server hands it on: the body is there, its length is not."""
+    body = json.dumps(event(desk)).encode()
+    account = desk.source if path == "hrflow" else desk.company
+    answer = Client(headers={"HTTP-HRFLOW-SIGNATURE": plain(body)}).generic(
+        "POST",
+        f"/hooks/{path}/{account.webhook_token}/",
+        body,
+        "application/json",
+        CONTENT_LENGTH="",
+        HTTP_TRANSFER_ENCODING="chunked",
+    )
+    assert (answer.status_code, answer.json()) == (411, {"status": "refused"})
+    assert not Push.objects.exists()
+
+
+@pytest.mark.parametrize("length", ["-1", "²", "1e3", "9" * 5000])
+def test_a_length_that_is_none_is_refused(desk: Desk, length: str) -> None:
+    assert tell_hrflow(desk, event(desk), CONTENT_LENGTH=length).status_code == 413
+
+
 @pytest.mark.parametrize("body", MALFORMED)
 def test_a_signed_body_of_another_form_is_refused_politely(desk: Desk, body: bytes) -> None:
     assert tell_hrflow(desk, body).status_code == 400
@@ -289,6 +313,17 @@ def test_too_many_refusals_from_one_address_are_cut_short(
     with CaptureQueriesContext(connection) as captured:
         assert tell_hrflow(desk, event(desk)).status_code == 429
     assert len(captured) == 0
+
+
+def test_the_addresses_of_one_ipv6_network_are_counted_together(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webhooks.refusals, "per_minute", 3)
+    codes = [
+        tell_hrflow(desk, event(desk), token="t", REMOTE_ADDR=f"2001:db8::{n:x}").status_code
+        for n in range(5)
+    ]
+    assert codes == [404, 404, 404, 429, 429]
 
 
 def test_many_good_events_are_taken_from_one_address(

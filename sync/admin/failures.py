@@ -16,6 +16,7 @@ from sync.admin import verbs
 from sync.admin.verbs import Verb
 from sync.models import Push
 from sync.models.states import PushStatus
+from sync.numbers import whole_number
 from sync.services import statistics
 from sync.services.statistics import Cause, Group
 from sync.vocabulary import ErrorCode
@@ -124,6 +125,7 @@ def act(request: HttpRequest, verb: Verb, context: dict[str, Any]) -> HttpRespon
 
 def _cause(request: HttpRequest) -> Cause:
     status, code, last, company = (request.POST.get(name, "") for name in FIELDS)
-    if not code or (company and not company.isdigit()):
+    key = whole_number(company)
+    if not code or (company and key is None):
         raise Http404
-    return Cause(status, code, last, int(company) if company else None)
+    return Cause(status, code, last, key)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.models import FlatchrCompany, FlatchrVacancy, Push, Run
 from sync.models.states import ACTIVE, PushStatus
+from sync.numbers import whole_number
 from sync.services import statistics
 from sync.vocabulary import ErrorCode
 
@@ -32,7 +33,8 @@ class OneOf(SimpleListFilter):
         value = self.value()
         if value is None:
             return queryset
-        return queryset.filter(**{self.column: value}) if value.isdigit() else queryset.none()
+        key = whole_number(value)
+        return queryset.none() if key is None else queryset.filter(**{self.column: key})
 
 
 class StateFilter(SimpleListFilter):
@@ -112,12 +114,13 @@ class VacancyFilter(OneOf):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
         pushed = Exists(Push.objects.filter(vacancy=OuterRef("pk")))
         vacancies = FlatchrVacancy.objects.for_user(request.user).filter(pushed)
-        company, chosen = request.GET.get("company", ""), self.value() or ""
-        if company.isdigit():
-            vacancies = vacancies.filter(company_id=int(company))
+        company = whole_number(request.GET.get("company", ""))
+        chosen = whole_number(self.value() or "")
+        if company is not None:
+            vacancies = vacancies.filter(company_id=company)
         rows = vacancies.order_by("-is_open", "title").values_list("pk", "title", "company__name")
         found = list(rows[:MOST_CHOICES])
-        if chosen.isdigit() and int(chosen) not in {pk for pk, _title, _name in found}:
+        if chosen is not None and chosen not in {pk for pk, _title, _name in found}:
             found[:0] = rows.filter(pk=chosen)
         return [(pk, f"{title} · {name}") for pk, title, name in found]
 

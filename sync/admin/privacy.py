@@ -18,9 +18,9 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.scoped import Listed
 from sync.exceptions import ConfigurationError
-from sync.models import ErasedPerson
+from sync.models import Action, ErasedPerson
 from sync.models.scope import sees_all
-from sync.services import erasure, holdings, privacy, register
+from sync.services import audit, erasure, holdings, privacy, register
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -115,6 +115,8 @@ class ErasedPersonAdmin(Listed[ErasedPerson]):
             receipt = erasure.erase_candidate(**person, user=user)
             return self._page(request, RequestForm(), receipt=receipt)
         held = holdings.find(**person)
+        counts = {"profiles": held.profiles.count(), "pushes": held.pushes.count()}
+        audit.record(request, Action.LOOK, details=counts)
         known = privacy.is_erased(person["email"], person["profile_key"])
         return self._page(request, form, held=held, erased_before=known, **_shown(held))
 

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sync.models import FlatchrVacancy, Profile, Push
+from sync.numbers import whole_number
 
 
 class HasEmail(admin.SimpleListFilter):
@@ -90,6 +91,5 @@ class NotYetPushedTo(admin.SimpleListFilter):
 
 
 def vacancy_of(request: HttpRequest, key: str | None) -> FlatchrVacancy | None:
-    if key is None or not key.isdigit():
-        return None
-    return FlatchrVacancy.objects.for_user(request.user).filter(pk=key).first()
+    mine = FlatchrVacancy.objects.for_user(request.user)
+    return mine.filter(pk=whole_number(key or "") or 0).first()

@@ -237,15 +237,14 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
             "may_push": self.has_push_permission(request),
         }
         if "live" in request.GET:
-            context |= _live(profile)
+            context |= _live(request, profile)
         return TemplateResponse(request, "sync/profile.html", context)
 
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         profile = self._profile(request, pk)
         if profile is None:
             return redirect("admin:sync_profile_changelist")
-        audit.record(request, Action.LOOK, profile)
-        context = {"profile": profile, **_live(profile)}
+        context = {"profile": profile, **_live(request, profile)}
         return TemplateResponse(request, "sync/profile_live.html", context)
 
     def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -278,7 +277,8 @@ def _client(source: HrFlowSource) -> Any:
     return hrflow_client(source, throttle=hrflow_throttle(source, DirectLedger()))
 
 
-def _live(profile: Profile) -> dict[str, Any]:
+def _live(request: HttpRequest, profile: Profile) -> dict[str, Any]:
+    audit.record(request, Action.LOOK, profile)
     try:
         found = _client(profile.source).read_profile(profile.source.source_key, profile.key)
     except (SyncError, ConfigurationError) as error:

@@ -18,6 +18,7 @@ from django.utils.translation import ngettext
 from sync.admin.push_forms import QuestionsForm
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrVacancy, Profile, Run, RunProfile, RunStatus
+from sync.numbers import whole_number
 from sync.services import drafts, previews
 from sync.services.dispatch import Dispatched
 from sync.services.vacancies import fetch_questions
@@ -105,9 +106,8 @@ class PushFlow:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
             return _elsewhere(request, run_id)
-        key = request.POST.get("vacancy", "")
-        offered = drafts.offered_vacancies(run, request.user)
-        vacancy = offered.filter(pk=key).first() if key.isdigit() else None
+        key = whole_number(request.POST.get("vacancy", "")) or 0
+        vacancy = drafts.offered_vacancies(run, request.user).filter(pk=key).first()
         if vacancy is None:
             messages.error(request, _("This vacancy is no longer open. Choose another."))
         else:
@@ -182,11 +182,15 @@ class PushFlow:
         return redirect("admin:sync_profile_changelist")
 
     def _draft(self, request: HttpRequest, run_id: int) -> Run | None:
-        """A draft is its maker's alone. None where it was confirmed or discarded meanwhile."""
+        """A draft is its maker's alone, and holds what they may still see. None where it was
+        confirmed or discarded meanwhile."""
         if not self.has_push_permission(request):
             raise PermissionDenied
         drafts_of_mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=request.user.pk)
-        return drafts_of_mine.select_related("vacancy__company").filter(pk=run_id).first()
+        run = drafts_of_mine.select_related("vacancy__company").filter(pk=run_id).first()
+        if run is not None:
+            drafts.drop_unseen(run, request.user)
+        return run
 
 
 def _refresh_questions(request: HttpRequest, vacancy: FlatchrVacancy) -> None:

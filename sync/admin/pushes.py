@@ -32,6 +32,7 @@ from sync.admin.verbs import Verb
 from sync.models import Profile, Push
 from sync.models.audit import Action
 from sync.models.states import ACTIVE
+from sync.numbers import whole_number
 from sync.services import audit, exports
 from sync.templatetags.desk import status_label
 
@@ -177,7 +178,7 @@ class PushAdmin(ScopedAdmin[Push]):
     ) -> HttpResponse:
         self._check_view(request)
         pushes = Push.objects.for_user(request.user).select_related(*PAGE_PARTS)
-        push = get_object_or_404(pushes, pk=object_id if object_id.isdigit() else 0)
+        push = get_object_or_404(pushes, pk=whole_number(object_id))
         payload = request.user.has_perm("sync.view_payload")
         if payload:
             audit.record(request, Action.LOOK, push)

@@ -28,6 +28,7 @@ from sync.admin.filters import PersonFilter
 from sync.admin.scoped import ScopedAdmin
 from sync.models import Push, Run, RunStatus
 from sync.models.states import WAITING, PushStatus
+from sync.numbers import whole_number
 from sync.services import statistics
 from sync.services.statistics import Progress
 from sync.templatetags.desk import progress as progress_bar
@@ -150,7 +151,7 @@ class RunAdmin(ScopedAdmin[Run]):
         if not self.has_view_permission(request):
             raise PermissionDenied
         runs = Run.objects.for_user(request.user).select_related(*PARTS)
-        return get_object_or_404(runs, pk=pk if str(pk).isdigit() else 0)
+        return get_object_or_404(runs, pk=whole_number(str(pk)))
 
     def change_view(
         self,

@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.admin.options import ShowFacets
 from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrapper
+from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
+from sync.models.configs import colleagues_of
 from sync.models.scope import ScopedQuerySet, sees_all
 
 M = TypeVar("M", bound=models.Model)
@@ -28,9 +30,11 @@ else:
 
 
 def scoped(queryset: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-    """Rows of a model without companies (users) are left as they are."""
+    """Of people, one sees one's colleagues; rows of other models without companies are left."""
     if isinstance(queryset, ScopedQuerySet):
         return queryset.for_user(request.user)
+    if queryset.model is get_user_model() and not sees_all(request.user):
+        return queryset.filter(pk__in=colleagues_of(request.user))
     return queryset
 
 
@@ -109,6 +113,13 @@ class ScopedAdmin(Listed[M]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[M]:
         return scoped(super().get_queryset(request), request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
+        """A row that companies share would tell of each number whether it is among them."""
+        told = request is not None and sees_all(request.user)
+        shared = {field.name for field in self.opts.many_to_many} if not told else set()
+        allowed = super().lookup_allowed(lookup, value, request)
+        return allowed and lookup.partition("__")[0] not in shared
 
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest

@@ -9,12 +9,14 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.scoped import Listed
+from sync.models.configs import companies_of
+from sync.models.scope import sees_all
 from sync.services.roles import ROLES, role_name
 
 admin.site.unregister(User)
@@ -83,13 +85,37 @@ class PersonAdmin(WithPermissions, Listed[User], UserAdmin):  # type: ignore[typ
 
 
 def _below(request: HttpRequest, obj: Any) -> bool:
-    """A superuser's page is for superusers: a changed password would be a way in."""
-    return bool(request.user.is_superuser or obj is None or not obj.is_superuser)
+    """Whose password one sets, one can become: nobody who may or sees more than oneself."""
+    user: Any = request.user
+    if user.is_superuser or obj is None:
+        return True
+    return not obj.is_superuser and _permissions(obj) <= _permissions(user) and _sees(user, obj)
+
+
+def _permissions(user: User) -> set[int]:
+    """Of somebody switched off, too: they can be switched on."""
+    held = Permission.objects.filter(Q(user=user) | Q(group__user=user))
+    return set(held.values_list("pk", flat=True))
+
+
+def _sees(user: User, other: User) -> bool:
+    return sees_all(user) or not companies_of(other).difference(companies_of(user)).exists()
 
 
 @admin.register(Group)
 class TeamAdmin(WithPermissions, Listed[Group], GroupAdmin):
+    """To be read by whoever has Django's permission; what a group may do, superusers decide."""
+
     filter_horizontal = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """A role is known by its name, and would be made anew under it."""

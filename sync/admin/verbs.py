@@ -20,6 +20,8 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sync.models import EnrichmentStatus, Push, WrongStateError
+from sync.models.configs import sources_of
+from sync.models.scope import AnyUser, sees_all
 from sync.models.states import RETRYABLE, WAITING, PushStatus
 from sync.services import dispatch, doorbell
 
@@ -38,7 +40,7 @@ SHOWN = 10
 @dataclass(frozen=True)
 class Verb:
     """`offered` says on which pushes it makes sense. A grave one is always asked about first; the
-    others are when they are done to many at once."""
+    others are when they are done to many at once. What `sends` reads the profile again."""
 
     name: str
     label: str | Promise
@@ -52,6 +54,7 @@ class Verb:
     consequence: str | Promise = ""
     group_label: str | Promise = ""
     is_main: bool = False
+    sends: bool = False
 
     @property
     def for_group(self) -> str | Promise:
@@ -60,8 +63,11 @@ class Verb:
     def is_allowed(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.permission)
 
-    def suits(self, push: Push) -> bool:
-        return Push.objects.filter(self.offered, pk=push.pk).exists()
+    def offered_to(self, user: AnyUser) -> Q:
+        """Where the source is closed to a person, they send nothing from it."""
+        if not self.sends or sees_all(user):
+            return self.offered
+        return self.offered & Q(source__in=sources_of(user))
 
 
 def _retry_enrichment(pushes: QuerySet[Push], user: User) -> Outcome:
@@ -100,6 +106,7 @@ RETRY = Verb(
     ),
     question=ngettext_lazy("Try this push again?", "Try these %(count)d pushes again?", "count"),
     is_main=True,
+    sends=True,
 )
 CANCEL = Verb(
     name="cancel",
@@ -157,6 +164,7 @@ PUSH_AGAIN = Verb(
     consequence=_(
         "The candidate is sent again. If they are there after all, they will be there twice."
     ),
+    sends=True,
 )
 REPEAT = Verb(
     name="repeat",
@@ -178,6 +186,7 @@ REPEAT = Verb(
         "A second application of the same person may appear in Flatchr. It is recorded that you "
         "wanted it."
     ),
+    sends=True,
 )
 RETRY_ENRICHMENT = Verb(
     name="retry_enrichment",
@@ -195,6 +204,7 @@ RETRY_ENRICHMENT = Verb(
         "Try this enrichment again?", "Try these %(count)d enrichments again?", "count"
     ),
     is_main=True,
+    sends=True,
 )
 VERBS: Mapping[str, Verb] = {
     verb.name: verb for verb in (CONFIRM, RETRY, RETRY_ENRICHMENT, PUSH_AGAIN, CANCEL, REPEAT)
@@ -207,7 +217,7 @@ def offered(request: HttpRequest, push: Push) -> list[Verb]:
     """What this person may do to this push now: one statement for all verbs."""
     allowed = [verb for verb in VERBS.values() if verb.is_allowed(request)]
     flags = Push.objects.filter(pk=push.pk).annotate(
-        **{f"may_{verb.name}": _flag(verb.offered) for verb in allowed}
+        **{f"may_{verb.name}": _flag(verb.offered_to(request.user)) for verb in allowed}
     )
     row = flags.values(*[f"may_{verb.name}" for verb in allowed]).first() if allowed else None
     return [verb for verb in allowed if row and row[f"may_{verb.name}"]]
@@ -232,9 +242,8 @@ def perform(request: HttpRequest, verb: Verb, pushes: QuerySet[Push]) -> None:
 
 def in_batches(verb: Verb, pushes: QuerySet[Push], user: User) -> tuple[int, int, int]:
     """How many were done, how many were left as they are, and how many are for another go."""
-    keys = list(
-        pushes.filter(verb.offered).order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1]
-    )
+    wanted = pushes.filter(verb.offered_to(user))
+    keys = list(wanted.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     more = len(keys) > MOST_AT_ONCE
     keys = keys[:MOST_AT_ONCE]
     done = left = 0
@@ -243,7 +252,7 @@ def in_batches(verb: Verb, pushes: QuerySet[Push], user: User) -> tuple[int, int
             acted, _left = verb.act(Push.objects.filter(pk__in=batch), user)
         done += acted
         left += len(batch) - acted
-    return done, left, pushes.filter(verb.offered).count() if more else 0
+    return done, left, wanted.count() if more else 0
 
 
 def _untouched(count: int) -> str:
@@ -280,7 +289,7 @@ def ask(
     """
     if not verb.is_allowed(request):
         raise PermissionDenied
-    wanted = pushes.filter(verb.offered)
+    wanted = pushes.filter(verb.offered_to(request.user))
     count = wanted.count()
     shown = wanted.select_related("vacancy__company").order_by("-pk")[:SHOWN]
     return TemplateResponse(

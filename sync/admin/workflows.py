@@ -84,7 +84,7 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
         workflow = self.get_queryset(request).filter(pk=pk).first()
         if workflow is None:
             raise Http404
-        if not self.may_run(request):
+        if not self.may_run(request, workflow):
             raise PermissionDenied
         if request.method != "POST":
             return redirect("admin:sync_workflow_change", pk)
@@ -100,11 +100,15 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
         messages.success(request, words % {"n": result.created})
         return redirect("admin:sync_run_change", result.run.pk)
 
-    def may_run(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("sync.push_profiles")
+    def may_run(self, request: HttpRequest, workflow: Workflow) -> bool:
+        """From a source that is closed to a person they send nothing."""
+        sources = HrFlowSource.objects.for_user(request.user).filter(pk=workflow.source_id)
+        return request.user.has_perm("sync.push_profiles") and sources.exists()
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
-        context |= {"rules": list(logics), "may_run": self.may_run(request)}
+        workflow = context.get("original")
+        may_run = workflow is not None and self.may_run(request, workflow)
+        context |= {"rules": list(logics), "may_run": may_run}
         return super().render_change_form(request, context, *args, **kwargs)

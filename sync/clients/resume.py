@@ -36,6 +36,9 @@ MAX_REDIRECTS = 3
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _LONGEST_URL = 4096
+# Public by its number, and inside every machine of Azure:
+# https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+_METADATA = frozenset({ipaddress.ip_address("168.63.129.16")})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,8 @@ class _PublicOnlyAdapter(IPFilterAdapter, transport.TimedAdapter):  # type: igno
 def _is_public(host: str) -> bool:
     """The library refuses what is private; this, whatever is not plainly public."""
     address = ipaddress.ip_address(host.strip("[]"))
+    if address in _METADATA:
+        return False
     site_local = getattr(address, "is_site_local", False)  # fec0::/10, IPv6 only
     return address.is_global and not (address.is_reserved or address.is_multicast or site_local)
 

@@ -11,7 +11,13 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.configs import FlatchrCompany, companies_of
+from sync.models.configs import (
+    FlatchrCompany,
+    HrFlowSource,
+    colleagues_of,
+    companies_of,
+    sources_of,
+)
 from sync.models.scope import AnyUser, ScopedQuerySet
 
 
@@ -41,12 +47,13 @@ class Action(models.TextChoices):
 
 class AuditQuerySet(ScopedQuerySet["AuditEntry"]):
     def membership(self, user: AnyUser) -> Q:
-        """Entries of one's companies; of those without a company, what their members did."""
-        mine = companies_of(user)
-        colleagues = FlatchrCompany.members.through.objects.filter(
-            flatchrcompany_id__in=mine
-        ).values("user_id")
-        return Q(company__in=mine) | Q(company=None, user__in=colleagues)
+        """Entries of one's companies and of the sources opened to them, but for who else these are
+        opened to; and what colleagues did that is about neither. What was of a company that is
+        deleted falls to nobody."""
+        of_sources = Q(source__in=sources_of(user)) & ~Q(action=Action.ACCESS)
+        about_neither = Q(object_id="") | Q(object_type__in=("user", "group"))
+        of_colleagues = Q(company=None, source=None, user__in=colleagues_of(user)) & about_neither
+        return Q(company__in=companies_of(user)) | of_sources | of_colleagues
 
     def update(self, **_: Any) -> NoReturn:
         raise AppendOnlyError
@@ -82,6 +89,10 @@ class AuditEntry(models.Model):
     details = models.JSONField(_("details"), default=dict, blank=True)
     company = models.ForeignKey(
         FlatchrCompany, models.SET_NULL, null=True, verbose_name=_("company"), related_name="+"
+    )
+    # Of what belongs to no one company: a source and its profiles.
+    source = models.ForeignKey(
+        HrFlowSource, models.SET_NULL, null=True, verbose_name=_("source"), related_name="+"
     )
     address = models.GenericIPAddressField(_("address"), null=True)
 

@@ -309,6 +309,13 @@ def companies_of(user: AnyUser) -> models.QuerySet[Any, Any]:
     )
 
 
+def colleagues_of(user: AnyUser) -> models.QuerySet[Any, Any]:
+    """The keys of the people who belong to the companies of a user, as a subquery."""
+    return FlatchrCompany.members.through.objects.filter(
+        flatchrcompany_id__in=companies_of(user)
+    ).values("user_id")
+
+
 def sources_of(user: AnyUser) -> models.QuerySet[Any, Any]:
     """The keys of the sources opened to the companies of a user, as a subquery."""
     return HrFlowSource.companies.through.objects.filter(

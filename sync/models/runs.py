@@ -33,7 +33,7 @@ class RunStatus(models.TextChoices):
 
 class RunQuerySet(ScopedQuerySet["Run"]):
     def membership(self, user: AnyUser) -> Q:
-        own_drafts = Q(status=RunStatus.DRAFT, requested_by=user.pk)
+        own_drafts = Q(status=RunStatus.DRAFT, requested_by=user.pk, vacancy=None)
         return Q(vacancy__company__in=companies_of(user)) | own_drafts
 
     def running(self) -> Self:

@@ -27,6 +27,7 @@ from sync.models import (
     FlatchrCompany,
     FlatchrVacancy,
     HrFlowSource,
+    Profile,
     Push,
     Run,
     RunKind,
@@ -48,6 +49,9 @@ DECISIONS = {
     "in_flatchr": Action.DECIDE,
     "push_again": Action.DECIDE,
 }
+
+# Whoever sets a password can become its owner.
+POWERS = ("is_superuser", "is_staff", "is_active", "password")
 
 
 class AuditMiddleware:
@@ -88,6 +92,7 @@ def record(
     request = who if isinstance(who, HttpRequest) else _request.get()
     user = _user(who if not isinstance(who, HttpRequest) else None, request)
     model = kind or (type(thing) if thing is not None else None)
+    of_company = _company_id(thing, company)
     return AuditEntry.objects.create(
         user=user,
         username=user.get_username() if user else ("" if request else COMMAND_LINE),
@@ -96,7 +101,8 @@ def record(
         object_id=str(thing.pk) if thing is not None else "",
         label=(label or _label(thing))[:255],
         details=dict(details or {}),
-        company_id=_company_id(thing, company),
+        company_id=of_company,
+        source_id=_source_id(thing) if of_company is None else None,
         address=client_address(request) if request else None,
     )
 
@@ -128,6 +134,13 @@ def _company_id(thing: models.Model | None, given: FlatchrCompany | int | None) 
     return found.values_list("company_id", flat=True).first()
 
 
+def _source_id(thing: models.Model | None) -> int | None:
+    """Profiles go; who looked at them is still to be told to their source's companies."""
+    if isinstance(thing, HrFlowSource):
+        return thing.pk
+    return thing.source_id if isinstance(thing, Profile) else None
+
+
 # --- what models and Django tell ----------------------------------------------------------------
 
 
@@ -156,6 +169,8 @@ def _connect_access() -> None:
         HrFlowSource.companies.through,
     ):
         m2m_changed.connect(_on_access, sender=through, dispatch_uid="audit")
+    pre_save.connect(_before_person, sender=User, dispatch_uid="audit_before")
+    post_save.connect(_after_person, sender=User, dispatch_uid="audit_after")
 
 
 def _on_decided(push: Push, decision: str, user: User | None, **_: Any) -> None:
@@ -212,6 +227,28 @@ def _on_access(instance: Any, action: str, model: Any, pk_set: Any = None, **_: 
         details = {change: sorted(pk_set or ())}
         label = getattr(instance, "name", "") or str(instance)  # as it is stored, not as shown
         record(None, Action.ACCESS, instance, label=label, company=company, details=details)
+
+
+def _before_person(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
+    """Which powers this save changes. A sign-in may renew a password's hash: nobody asks yet."""
+    names = [n for n in POWERS if update_fields is None or n in update_fields]
+    is_asked = bool(names) and _user(None, _request.get()) is not None
+    before = sender.objects.filter(pk=instance.pk).first() if is_asked else None
+    changed = [n for n in names if before and getattr(before, n) != getattr(instance, n)]
+    instance._changed_powers = changed
+    instance._is_added = is_asked and before is None
+
+
+def _after_person(instance: Any, **_: Any) -> None:
+    """Of a password, that it was set; of the rest, what it is now."""
+    name, changed = instance.get_username(), instance._changed_powers
+    if "password" in changed:
+        record(None, Action.CREDENTIALS, instance, label=name, details={"field": "password"})
+    details: dict[str, Any] = {n: getattr(instance, n) for n in changed if n != "password"}
+    if instance._is_added:
+        details["add user"] = [instance.pk]
+    if details:
+        record(None, Action.ACCESS, instance, label=name, details=details)
 
 
 def _on_sign_in(request: HttpRequest, user: Any, **_: Any) -> None:

@@ -82,7 +82,7 @@ def label(entry: AuditEntry) -> str:
 
 def details(entry: AuditEntry) -> str:
     """`profiles: 1, pushes: 2`."""
-    return ", ".join(_pair(_name(key), _value(entry, key)) for key in entry.details)
+    return ", ".join(_pair(_name_in(entry, key), _value(entry, key)) for key in entry.details)
 
 
 def counted(found: Mapping[str, int]) -> list[tuple[str, int]]:
@@ -100,8 +100,16 @@ def _name(key: str) -> str:
     return str(NAMES.get(key, key))
 
 
+def _name_in(entry: AuditEntry, key: str) -> str:
+    """A detail of an entry; a field of what it is about (`is_staff`) by that field's name."""
+    name = _name(key)
+    return _field(entry, key) if name == key else name
+
+
 def _value(entry: AuditEntry, key: str) -> str:
     value = entry.details[key]
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     if key == "decision":
         return str(DECISIONS.get(value, value))
     if key == "field":

@@ -42,6 +42,7 @@ from sync.models import (
 )
 from sync.models.scope import AnyUser, sees_all
 from sync.models.states import PushStatus
+from sync.numbers import whole_number
 from sync.services.dispatch import Dispatched, dispatch
 
 if TYPE_CHECKING:
@@ -148,8 +149,19 @@ def sources_of(run: Run) -> list[int]:
     return list(keys.values_list("profile__source_id", flat=True).distinct())
 
 
+def drop_unseen(run: Run, user: AnyUser) -> None:
+    """Its maker may have left the company since, or a source was closed to it."""
+    seen = Profile.objects.for_user(user).filter(pk=OuterRef("profile"))
+    unseen = RunProfile.objects.filter(~Exists(seen), run=run)
+    if not sees_all(user) and unseen.exists():
+        unseen.delete()
+    vacancies = FlatchrVacancy.objects.for_user(user)
+    if run.vacancy_id and not vacancies.filter(pk=run.vacancy_id).exists():
+        choose_vacancy(run, None)
+
+
 @transaction.atomic
-def choose_vacancy(run: Run, vacancy: FlatchrVacancy) -> None:
+def choose_vacancy(run: Run, vacancy: FlatchrVacancy | None) -> None:
     """What blocks is left out, what blocked without it or for another one only comes back; what a
     person left out by hand stays out."""
     _set(rows(run).exclude(blocker=""), excluded=False)
@@ -167,7 +179,8 @@ def _set(selected: QuerySet[Any], *, excluded: bool) -> None:
 def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
     """Of the rows that were on the page, the ticked ones are pushed and the others are not."""
     ticked = set(taken)
-    page = rows(run).filter(pk__in=[key for key in shown if key.isdigit()])
+    keys = [key for text in shown if (key := whole_number(text)) is not None]
+    page = rows(run).filter(pk__in=keys)
     states = {row.pk: str(row.pk) not in ticked for row in page.exclude(blocker__in=FINAL)}
     for excluded in (True, False):
         keys = [pk for pk, wanted in states.items() if wanted is excluded]

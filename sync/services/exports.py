@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any
@@ -20,9 +21,12 @@ from sync.services import audit, audit_words
 # Excel takes a file for UTF-8 only when it begins so.
 BYTE_ORDER_MARK = "\ufeff"
 CHUNK = 2000
-# https://owasp.org/www-community/attacks/CSV_Injection; with the full-width signs that Excel
-# takes for the same ones.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# https://owasp.org/www-community/attacks/CSV_Injection: what begins a formula, in the forms that
+# Excel takes for the same; blanks, characters that are not seen and quotes before it; and what
+# separates cells wherever the file is opened.
+_SIGNS = "=+@−﹦﹢﹣﹫＝＋－＠-"
+_UNSEEN = r"\s\x00-\x1f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+_FORMULA = re.compile(rf'(?:^|[;,\t\r\n])["{_UNSEEN}]*(?=[{_SIGNS}])')
 
 Column = tuple[Promise, Callable[[Any], object]]
 COLUMNS: tuple[Column, ...] = (
@@ -68,11 +72,9 @@ def moment(value: datetime | None) -> str:
 
 
 def safe(value: object) -> str:
-    """A cell that no spreadsheet computes: what could begin a formula is made text."""
-    text = "" if value is None else str(value)
-    if text.lstrip(" \u00a0").startswith(FORMULA_STARTS):
-        return f"'{text}"
-    return text
+    """A cell that no spreadsheet computes: what could begin a formula is made text, also where
+    another separator than ours would begin a cell."""
+    return _FORMULA.sub(r"\g<0>'", "" if value is None else str(value))
 
 
 def push_lines(pushes: QuerySet[Push]) -> Iterator[str]:
