@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -12,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 from django_q.signing import SignedPackage
@@ -33,6 +36,7 @@ from sync.services import holdings, privacy, register
 from sync.services.batch import queue
 from sync.services.erasure import erase_candidate
 from sync.services.importing import import_profiles
+from sync.services.purging import purge
 from sync.services.scrubbing import cut_log
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
@@ -234,6 +238,37 @@ def test_hashes_survive_a_change_of_keys_and_stop_all_without_any(
     privacy._opened.cache_clear()
     with pytest.raises(Exception, match="cannot be decrypted"):
         privacy.is_erased(profile_key=key)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's log")
+def test_an_erasure_does_not_call_itself_scrubbed_while_a_reader_keeps_the_log(
+    world: World,
+) -> None:
+    add_zoe(world)
+    import_profiles(world.source)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 200")
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sync_profile").fetchone()
+        receipt = erase_candidate(email=EMAIL)
+        assert EMAIL.encode() in dump()
+        assert not receipt.scrubbed
+    purge()
+    assert EMAIL.encode() not in dump()
+    connection.close()  # with its short patience
+
+
+def test_a_purge_makes_good_what_a_busy_database_left_of_an_erasure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scrubbed: list[bool] = []
+    monkeypatch.setattr("sync.services.purging.scrub", lambda: scrubbed.append(True))
+    purge()
+    assert scrubbed == []
+    erase_candidate(email=EMAIL)
+    purge()
+    assert scrubbed == [True]
 
 
 # --- consent ------------------------------------------------------------------------------------
