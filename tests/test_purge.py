@@ -30,6 +30,7 @@ from sync.models.states import PushStatus
 from sync.services import audit, privacy
 from sync.services.dispatch import dispatch
 from sync.services.purging import purge
+from sync.vocabulary import ErrorCode
 from tests.desk import Desk, S
 from tests.dumps import dump, found_in
 
@@ -124,6 +125,27 @@ def test_payloads_go_a_short_time_after_the_push_is_closed(desk: Desk, settings:
     with_steps = PushAttempt.objects.exclude(steps=[]).values_list("push", flat=True)
     assert set(with_steps) == {kept.pk, still_open.pk}
     assert "payloads" not in purge()
+
+
+def test_what_a_peer_answered_goes_with_the_payloads_and_the_reason_stays(
+    desk: Desk, settings: Any
+) -> None:
+    settings.PAYLOAD_DAYS = 5
+    said = {
+        "error_code": ErrorCode.FLATCHR_REJECTED,
+        "error_message": "Flatchr refused the candidate (HTTP 422): canary",
+        "error_params": {"status": "422", "answer": "canary"},
+        "enrichment_error": "canary",
+    }
+    recent = desk.push(S.FAILED, at=ago(timedelta(days=3)), **said)
+    old = desk.push(S.FAILED, at=ago(timedelta(days=6)), **said)
+    assert purge() == {"reasons": 1}
+    old.refresh_from_db()
+    assert (old.error_message, old.enrichment_error) == ("", "")
+    assert old.explanation == "Flatchr refused the candidate (HTTP 422): —"
+    recent.refresh_from_db()
+    assert "canary" in recent.explanation
+    assert purge() == {}
 
 
 def test_it_cleans_what_the_queue_and_sign_ins_left(desk: Desk, settings: Any) -> None:

@@ -121,6 +121,13 @@ class Push(WorkerVerbs, FollowUpVerbs, PeopleVerbs):
         return sentence(self.error_code, self.error_params)
 
     @property
+    def public_explanation(self) -> str:
+        """As `explanation`, without what a peer answered: that is payload, and for few."""
+        if "answer" not in self.error_params:
+            return self.explanation
+        return sentence(self.error_code, {**self.error_params, "answer": "…"})
+
+    @property
     def side(self) -> Side | None:
         found = EXPLANATIONS.get(self.error_code)
         return found.side if found else None

@@ -39,7 +39,8 @@ DRAFT_DAYS = 1
 # Longer than from one purge to the next.
 SCRUBBED_AGAIN = timedelta(days=2)
 SIGN_INS: tuple[Any, ...] = (AccessAttempt, AccessFailureLog, AccessLog)
-PERSONAL = ("people", "pushes", "profiles", "payloads", "returned")
+QUOTING = ("error_message", "error_params", "enrichment_error")
+PERSONAL = ("people", "pushes", "profiles", "payloads", "reasons", "returned")
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ def purge(retention_days: int | None = None, *, dry_run: bool = False) -> dict[s
         return _count(until)
     counts = Counter(_purge_people(until))
     counts["payloads"] = _payloads(until).update(steps=[], message="")
+    counts["reasons"] = _forget_answers(until)
     counts["returned"] = _forget_returned()
     counts.update(_purge_rest(until))
     found = {name: count for name, count in sorted(counts.items()) if count}
@@ -90,6 +92,7 @@ def _count(until: Limits) -> dict[str, int]:
         "pushes": over_pushes(until.people).count(),
         "profiles": over_profiles(until.people).count(),
         "payloads": _payloads(until).count(),
+        "reasons": _reasons(until).count(),
         "tasks": Task.objects.filter(stopped__lt=until.queue).count(),
         "drafts": _drafts(until).count(),
         "audit_entries": AuditEntry.objects.filter(at__lt=until.log).count(),
@@ -179,6 +182,26 @@ def _payloads(until: Limits) -> QuerySet[PushAttempt]:
     """What was sent and answered, of pushes closed a while ago."""
     closed = PushAttempt.objects.filter(push__closed_at__lt=until.payloads)
     return closed.exclude(steps=[], message="").order_by()
+
+
+def _reasons(until: Limits) -> QuerySet[Push]:
+    """Pushes that quote what was answered, closed a while ago."""
+    quoting = ~Q(error_message="") | ~Q(enrichment_error="") | Q(error_params__has_key="answer")
+    return Push.objects.filter(quoting, closed_at__lt=until.payloads).order_by("pk")
+
+
+def _forget_answers(until: Limits) -> int:
+    """The code and its other parameters stay: the reason is told from them."""
+    gone = 0
+    for keys in _batches(_reasons(until)):
+        with transaction.atomic():
+            pushes = list(_reasons(until).filter(pk__in=keys).select_for_update())
+            for push in pushes:
+                push.error_message = push.enrichment_error = ""
+                push.error_params.pop("answer", None)
+            Push.objects.bulk_update(pushes, QUOTING, batch_size=100)
+        gone += len(pushes)
+    return gone
 
 
 def _drafts(until: Limits) -> QuerySet[Run]:
