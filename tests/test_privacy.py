@@ -169,6 +169,56 @@ def test_all_profiles_and_addresses_of_a_person_are_found_by_any_of_them(world: 
         assert held.emails == {EMAIL, "old@exemple.fr"}
 
 
+DRESSED = {
+    "Zoé <Zoe.Q@exemple.fr>": ["zoe.q@exemple.fr"],
+    "MAILTO:zoe.q@exemple.fr?subject=CV": ["zoe.q@exemple.fr"],
+    "zoe.q@exemple.fr; zq@travail.example": ["zoe.q@exemple.fr", "zq@travail.example"],
+    "zoe.q@exemple.fr/zq@travail.example": ["zoe.q@exemple.fr", "zq@travail.example"],
+    '"zoe.q@exemple.fr",': ["zoe.q@exemple.fr"],
+    "Élodie@exemple.fr": ["élodie@exemple.fr", "ÉLODIE@exemple.fr"],
+    "Straße@exemple.fr": ["straße@exemple.fr", "STRAẞE@EXEMPLE.FR"],
+    "zoe@exämple.fr": ["ZOE@EXÄMPLE.FR"],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"), [(field, one) for field, all_ in DRESSED.items() for one in all_]
+)
+def test_a_person_is_found_erased_and_kept_out_by_every_address_of_the_field(
+    world: World, field: str, asked: str
+) -> None:
+    key = add_zoe(world, email=field)
+    import_profiles(world.source)
+    assert erase_candidate(email=asked).counts == {"profiles": 1}
+    again = add_zoe(world, email=field)
+    assert import_profiles(world.source, full=True).erased == 2
+    assert not Profile.objects.filter(key__in=[key, again]).exists()
+    assert world.push(again).error_code == ErrorCode.PERSON_ERASED
+    Profile.objects.create(source=world.source, key="late", email=field, seen_at=timezone.now())
+    assert purge()["returned"] == 1
+
+
+@pytest.mark.parametrize(
+    "stored", ["Élodie@x.fr", "Élodie A. <élodie@x.fr>", "b@x.fr, ÉLODIE@X.FR"]
+)
+@pytest.mark.parametrize("asked", ["élodie@x.fr", "Élodie@x.fr", "mailto:ÉLODIE@x.fr"])
+def test_rows_that_hold_an_address_as_it_was_written_are_found_too(
+    world: World, stored: str, asked: str
+) -> None:
+    Profile.objects.create(source=world.source, key="by-profile", email=stored)
+    Push.objects.filter(run=world.dispatch("by-push").run).update(candidate_email=stored.lower())
+    Profile.objects.create(source=world.source, key="other", email="melodie@x.fr")
+    assert holdings.find(email=asked).keys == {"by-profile", "by-push"}
+
+
+def test_what_is_no_address_tells_nobody_from_another(world: World) -> None:
+    keys = [add_person(world, name, "Sans", email="inconnu") for name in ("Ana", "Bob")]
+    import_profiles(world.source)
+    erase_candidate(profile_key=keys[0])
+    assert import_profiles(world.source, full=True).erased == 1
+    assert Profile.objects.filter(key=keys[1]).exists()
+
+
 def test_an_address_that_many_share_erases_nobody_by_accident(world: World) -> None:
     Profile.objects.bulk_create(
         Profile(source=world.source, key=f"k{n}", email="jobs@agency.example") for n in range(30)
@@ -363,6 +413,15 @@ def test_the_page_wants_exactly_one_mark_of_a_person(world: World) -> None:
         response = client.post(REQUEST, {**data, "erase": "1"})
         assert "one of the two" in text_of(response)
     assert not ErasedPerson.objects.exists()
+
+
+def test_what_is_no_address_is_not_taken_for_one(world: World) -> None:
+    client = client_of(make_user("operator", *HANDLER))
+    response = client.post(REQUEST, {"email": "zoe.exemple.fr", "erase": "1"})
+    assert "Enter a valid email address." in text_of(response)
+    with pytest.raises(CommandError, match="no e-mail address"):
+        call_command("erase_candidate", "--email", "zoe.exemple.fr")
+    assert not AuditEntry.objects.filter(action=Action.ERASE).exists()
 
 
 def test_the_register_names_every_table_there_is() -> None:

@@ -104,7 +104,7 @@ class Push(WorkerVerbs, FollowUpVerbs, PeopleVerbs):
             models.Index(fields=["status", "-id"], name="push_status"),
             models.Index(fields=["-created_at"], name="push_created"),
             models.Index(fields=["run", "status"], name="push_run_status"),
-            # A person asked for by e-mail: erasure, export.
+            # A search by the beginning of an e-mail.
             models.Index(fields=["candidate_email"], name="push_email"),
         ]
 

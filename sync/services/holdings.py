@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 
+from sync.contact import addresses
 from sync.models import Profile, Push, PushAttempt
 from sync.models.states import WITH_INTENT
-from sync.services.privacy import normalise_email
 
 # More than one person has in all sources together: an address that many share.
 MOST_PROFILES = 25
 # A word shorter than this stands in too many texts to tell a person.
 SHORTEST_NEEDLE = 4
+# Where e-mails lie, and beside which keys.
+_EMAILS: tuple[tuple[type[Model], str, str], ...] = (
+    (Profile, "email", "key"),
+    (Push, "candidate_email", "profile_key"),
+)
 
 
 class SharedMarkError(Exception):
@@ -29,7 +37,7 @@ class SharedMarkError(Exception):
 
 @dataclass
 class Holdings:
-    """Rows of one person. `emails` are normalised."""
+    """Rows of one person. `emails` are in the form of `contact.addresses`."""
 
     emails: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
@@ -69,7 +77,7 @@ def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Hold
     them all the same.
     """
     found = Holdings()
-    emails, keys = {normalise_email(email)} - {""}, {profile_key.strip()} - {""}
+    emails, keys = set(addresses(email)), {profile_key.strip()} - {""}
     while emails - found.emails or keys - found.keys:
         found.emails |= emails
         found.keys |= keys
@@ -80,19 +88,24 @@ def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Hold
     return found
 
 
-def _keys_of(emails: Iterable[str]) -> set[str]:
+def _keys_of(emails: set[str]) -> set[str]:
+    """Whatever a field holds beside an address. SQLite knows capitals of plain letters only: it is
+    asked for those, and what it finds is compared here."""
+    parts = [max(re.findall(r"[\x00-\x7f]+", email), key=len) for email in emails]
     found: set[str] = set()
-    for email in emails:
-        found |= set(Profile.objects.filter(email__iexact=email).values_list("key", flat=True))
-        pushes = Push.objects.filter(candidate_email=email)
-        found |= set(pushes.values_list("profile_key", flat=True))
+    for model, field_name, key in _EMAILS:
+        asked = (Q(**{f"{field_name}__icontains": part}) for part in parts)
+        rows = model._base_manager.filter(reduce(or_, asked, Q(pk__in=[])))
+        for key_held, held in rows.values_list(key, field_name):
+            if not emails.isdisjoint(addresses(held)):
+                found.add(key_held)
     return found
 
 
 def _emails_of(keys: Iterable[str]) -> set[str]:
     rows = set(Profile.objects.filter(key__in=keys).values_list("email", flat=True))
     rows |= set(Push.objects.filter(profile_key__in=keys).values_list("candidate_email", flat=True))
-    return {normalise_email(email) for email in rows} - {""}
+    return {address for field in rows for address in addresses(field)}
 
 
 # --- where nobody should be, and where they are looked for all the same -------------------------

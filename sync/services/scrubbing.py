@@ -37,7 +37,7 @@ def _execute(*statements: str) -> bool:
         return False
     try:
         with connection.cursor() as cursor:
-            return all([_run(cursor, statement) for statement in statements])
+            return all(_run(cursor, statement) for statement in statements)
     except DatabaseError as error:
         # Somebody reads or writes for long; the next purge does it.
         logger.warning("%s: %s", statements[0], type(error).__name__)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from sync.contact import addresses
 from sync.services import holdings
 from sync.services.erasure import erase_candidate
 from sync.services.holdings import SharedMarkError
@@ -40,6 +41,8 @@ def add_person(parser: ArgumentParser) -> None:
 
 
 def person_of(options: dict[str, Any]) -> dict[str, Any]:
+    if options["email"] and not addresses(options["email"]):
+        raise CommandError(f"{options['email']} is no e-mail address")
     return {
         "email": options["email"] or "",
         "profile_key": options["profile_key"] or "",
