@@ -8,16 +8,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import reduce
 from operator import or_
-from typing import Any
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
-from django_q.models import OrmQ, Task
 
 from sync.contact import addresses
-from sync.models import Profile, Push, PushAttempt
+from sync.models import Profile, Push, PushAttempt, Run, RunProfile
 from sync.models.states import WITH_INTENT
 
 # More than one person has in all sources together: an address that many share.
@@ -56,18 +52,27 @@ class Holdings:
         return PushAttempt.objects.filter(push__in=self.pushes.values("pk")).order_by("pk")
 
     @property
+    def runs(self) -> QuerySet[Run]:
+        return Run.objects.filter(pk__in=self.pushes.values("run")).order_by("pk")
+
+    @property
+    def selections(self) -> QuerySet[RunProfile]:
+        return RunProfile.objects.filter(profile__in=self.profiles.values("pk")).order_by("pk")
+
+    @property
     def sent_to(self) -> list[Push]:
         """Where Flatchr has, or may have, the person: it must be asked to erase them as well."""
         there = Q(status__in=WITH_INTENT, create_started_at__isnull=False) | ~Q(applicant_id="")
         return list(self.pushes.filter(there))
 
     def needles(self) -> set[str]:
-        """What a text would mention the person by."""
+        """What a text would mention the person by. One word of a name stands for many things."""
         names = set(self.profiles.values_list("full_name", flat=True))
         names |= set(self.pushes.values_list("candidate_name", flat=True))
         phones = set(self.pushes.values_list("candidate_phone", flat=True))
-        found = {*self.emails, *self.keys, *names, *phones}
-        return {one.casefold() for one in found if len(one) >= SHORTEST_NEEDLE}
+        whole = {name for name in names if len(name.split()) > 1}
+        found = {*self.emails, *self.keys, *whole, *phones}
+        return {one for one in found if len(one) >= SHORTEST_NEEDLE}
 
 
 def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Holdings:
@@ -108,49 +113,8 @@ def _emails_of(keys: Iterable[str]) -> set[str]:
     return {address for field in rows for address in addresses(field)}
 
 
-# --- where nobody should be, and where they are looked for all the same -------------------------
-
-
-def log_entries(holdings: Holdings) -> list[LogEntry]:
-    """Entries of the admin's own log that concern the person or mention them."""
-    words = Q(pk__in=[])
-    for needle in holdings.needles():
-        words |= Q(object_repr__icontains=needle) | Q(change_message__icontains=needle)
-    rows = [("profile", holdings.profiles), ("push", holdings.pushes)]
-    for model, queryset in rows:
-        ids = [str(pk) for pk in queryset.values_list("pk", flat=True)]
-        here = Q(content_type__app_label="sync", content_type__model=model)
-        words |= here & Q(object_id__in=ids)
-    # A colleague may bear the name of a candidate: what concerns accounts stays.
-    return list(LogEntry.objects.filter(words).exclude(content_type__app_label="auth"))
-
-
-def tasks(needles: set[str]) -> list[Task]:
-    """Results of tasks, with their arguments and tracebacks."""
-    rows = Task.objects.order_by("pk").iterator(chunk_size=500)
-    return [row for row in rows if _mentions([row.args, row.kwargs, row.result, row.name], needles)]
-
-
-def waiting_tasks(needles: set[str]) -> list[OrmQ]:
-    """Waiting tasks: a doorbell names no person, so one that does is none of ours."""
-    return [row for row in OrmQ.objects.order_by("pk") if _mentions(row.task, needles)]
-
-
-def sessions(needles: set[str]) -> list[Session]:
-    """Sessions with a message that tells of the person."""
-    rows = Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=500)
-    return [row for row in rows if _mentions(row.get_decoded(), needles)]
-
-
-def _mentions(value: Any, needles: set[str]) -> bool:
-    text = str(value).casefold()
-    return any(needle in text for needle in needles)
-
-
 def presence_keys(pushes: Iterable[Push], kept: timedelta) -> Iterator[str]:
     """Cache entries that list (masked) applicants of the vacancies these pushes went to."""
-    from sync.models import Run
-
     vacancies = {push.vacancy_id for push in pushes}
     runs = Run.objects.filter(vacancy__in=vacancies, created_at__gte=timezone.now() - kept)
     for run in runs.only("pk", "vacancy_id"):
