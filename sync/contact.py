@@ -27,19 +27,36 @@ _HOSTS = {
 # Which link is worth the one place of `other`, best first.
 _OTHERS = ("personal", "website", "portfolio", "github", "gitlab", "from_resume")
 _BARE_HOST = re.compile(r"[\w-]+(\.[\w-]+)+([:/?#].*)?", re.DOTALL)
+_MAILTO = re.compile(r"mailto:([^?]*).*", re.I)
+_ADDRESS = re.compile(r"[^@]+@[^@]+")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
 
 
 def format_email(value: object) -> str:
     """The first plausible address, as it is written."""
+    return next(filter(_is_plausible, _bare_words(value)), "")
+
+
+def addresses(value: object) -> list[str]:
+    """Every address in a field, in the one form they are kept, hashed and looked up in: bare, in
+    small letters. Also those that nothing could be sent to: somebody is known by them."""
+    found = (word.lower() for word in _bare_words(value) if _ADDRESS.fullmatch(word))
+    return list(dict.fromkeys(found))
+
+
+def _bare_words(value: object) -> Iterator[str]:
+    """`Zoé <mailto:a@b.fr?subject=CV>; "c@d.fr/e@f.fr"` holds, among others, three addresses."""
     for word in re.split(r"[\s,;<>]+", line(value)):
-        address = word.removeprefix("mailto:")
-        try:
-            validate_email(address)
-        except (ValidationError, ValueError):
-            continue
-        return address
-    return ""
+        bare = _MAILTO.sub(r"\1", word.strip("\"'()[]."))
+        yield from re.split(r"[/|]", bare) if bare.count("@") > 1 else [bare]
+
+
+def _is_plausible(address: str) -> bool:
+    try:
+        validate_email(address)
+    except (ValidationError, ValueError):
+        return False
+    return True
 
 
 def format_phone(value: object) -> str:

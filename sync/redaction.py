@@ -12,9 +12,10 @@ import json
 import logging
 import re
 import traceback
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 HIDDEN = "[secret]"
 EMAIL = "[e-mail]"
@@ -23,6 +24,9 @@ PHONE = "[phone]"
 # Shorter "secrets" would tear ordinary words apart.
 _SHORTEST_SECRET = 4
 _LONGEST_LOG_LINE = 20_000
+# Letters and digits in a row: fewer are met by chance.
+_FRAGMENT = 12
+_LONGEST_PASSAGE = 100_000
 
 # Bounded repetitions only: a hostile body must not make a search quadratic.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
@@ -64,10 +68,16 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without the given secrets in any encoding they travel in, nor anything private."""
-    for form in _forms(tuple(secrets)):
-        text = text.replace(form, HIDDEN)
+    text = hide(text, secrets)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
+    return text
+
+
+def hide(text: str, secrets: Iterable[str]) -> str:
+    """`text` without the secrets alone."""
+    for form in _forms(tuple(secrets)):
+        text = text.replace(form, HIDDEN)
     return text
 
 
@@ -81,6 +91,38 @@ def redact_words(text: str, words: Iterable[str]) -> str:
         return text
     pattern = "|".join(re.escape(word) for word in reversed(wanted))
     return re.sub(rf"(?<!\w)(?:{pattern})(?!\w)", "[…]", text, flags=re.I)
+
+
+_ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|([nrtbf])|)")
+
+
+def unescaped(text: str) -> str:
+    """`text` without JSON's escapes, also of JSON that is quoted in JSON: words stand there as they
+    were written. What is no character to be shown becomes a blank."""
+    return _ESCAPE.sub(_character, text) if "\\" in text else text
+
+
+def _character(escape: re.Match[str]) -> str:
+    code, blank = escape.groups()
+    character = chr(int(code, 16)) if code else ""
+    return " " if blank or not character.isprintable() else character
+
+
+def quotes(text: str, passages: Iterable[str]) -> bool:
+    """Whether a fragment of one of these stands in `text`, whatever became of its line breaks,
+    quotes, escapes, accents and capitals."""
+    shown = _letters(text)
+    fragments = [shown[at : at + _FRAGMENT] for at in range(len(shown) - _FRAGMENT + 1)]
+    for passage in passages if fragments else ():
+        written = _letters(passage[:_LONGEST_PASSAGE])
+        if any(fragment in written for fragment in fragments):
+            return True
+    return False
+
+
+def _letters(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", unquote_plus(html.unescape(text)))
+    return re.sub(r"[\W_]+", "", plain).casefold()
 
 
 def excerpt(text: str, secrets: Iterable[str] = (), *, limit: int = 300) -> str:

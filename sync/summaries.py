@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import accumulate
 from typing import Any, TypedDict
 
 from sync.consent import read_contact
+from sync.contact import addresses
 from sync.enrichment import years_of_experience
 from sync.formatting import choose_resume
 from sync.profile_fields import line, mapping, mappings, moment
@@ -35,7 +37,7 @@ def summarise(profile: Mapping[str, Any]) -> Summary:
     return Summary(
         reference=line(profile.get("reference"))[:255],
         full_name=_full_name(info)[:255],
-        email=line(info.get("email"))[:254],
+        email=_emails(info),
         headline=_headline(profile)[:255],
         location=line(mapping(info.get("location")).get("text"))[:255],
         experience_years=years_of_experience(profile),
@@ -51,6 +53,12 @@ def summarise(profile: Mapping[str, Any]) -> Summary:
 def _full_name(info: Mapping[str, Any]) -> str:
     parts = f"{line(info.get('first_name'))} {line(info.get('last_name'))}".strip()
     return line(info.get("full_name")) or parts
+
+
+def _emails(info: Mapping[str, Any]) -> str:
+    """All of them: a person may ask to be erased by any one. None is cut in two."""
+    joined = accumulate(addresses(info.get("email")), "{}, {}".format)
+    return max((text for text in joined if len(text) <= 254), key=len, default="")
 
 
 def _headline(profile: Mapping[str, Any]) -> str:

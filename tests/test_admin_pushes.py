@@ -11,6 +11,7 @@ from django.utils import timezone
 from sync.admin import verbs
 from sync.models import Profile, Push, PushAttempt
 from sync.services import statistics
+from sync.vocabulary import ErrorCode
 from tests.desk import (
     ALL,
     VIEW,
@@ -274,6 +275,33 @@ def test_what_was_sent_is_shown_to_those_with_the_permission_only() -> None:
     assert "HTTP 400" in text
     for secret in ("the-request-excerpt", "the-answer-excerpt", "the-step-message", "careers.ex"):
         assert secret not in text
+
+
+def test_what_a_peer_answered_is_read_nowhere_without_the_permission_for_it() -> None:
+    desk = Desk()
+    push = desk.push(
+        S.FAILED,
+        error_code=ErrorCode.FLATCHR_REJECTED,
+        error_params={"status": 422, "answer": "canary answer"},
+        enrichment_status="failed",
+        enrichment_error="canary enrichment",
+    )
+    Profile.objects.create(source=desk.source, key=push.profile_key, full_name="Ada")
+    rights = ("view_profile", "export_push", *VIEW)
+    recruiter = client_of(make_user("plain", *rights, company=desk.company))
+    profile = Profile.objects.get()
+    for path in (
+        page(push),
+        f"/admin/sync/run/{push.run_id}/change/",
+        f"/admin/sync/profile/{profile.pk}/change/",
+        "/admin/sync/push/failures/",
+        "/admin/sync/push/export/",
+    ):
+        text = recruiter.get(path).getvalue().decode()
+        assert "HTTP 422" in text and "canary" not in text, path
+    for path in (page(push), "/admin/sync/push/export/"):
+        assert "canary answer" in desk.client.get(path).getvalue().decode(), path
+    assert "canary enrichment" in text_of(desk.client.get(page(push)))
 
 
 def test_an_answer_with_tags_in_it_is_shown_as_text() -> None:

@@ -40,7 +40,9 @@ ROOT = Path(__file__).resolve().parent.parent
 # Personal data that is never kept; letters only where words are searched for, so that no cutting
 # or cleaning on the way hides them.
 PHONE = "+33 6 47 19 83 52"
-SUMMARY, CV_TEXT, SKILL = "canarysummaryqzx", "canarycvtextqzx", "canaryskillqzx"
+CV_TEXT, SKILL = "canarycvtextqzx", "canaryskillqzx"
+# As people write: an accent, a quote and line breaks, which every peer spells in its own way.
+SUMMARY = 'Née canarysummaryqzx à Évreux,\nelle dit « canaryaccentqzx »,\net "canaryquoteqzx".'
 BIRTH = "1987-03-19T00:00:00"
 PERSONAL = {
     "phone": PHONE,
@@ -48,7 +50,9 @@ PERSONAL = {
     "phone as dialled at home": "06 47 19 83 52",
     "phone in digits": "647198352",
     "phone in pairs": "6.47.19.83.52",
-    "summary": SUMMARY,
+    "summary": "canarysummaryqzx",
+    "summary, second line": "canaryaccentqzx",
+    "summary, quoted": "canaryquoteqzx",
     "CV": CV_TEXT,
     "skill": SKILL,
     "birth": BIRTH,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -413,6 +414,13 @@ def company(sandbox: SandboxHandle, **changed: Any) -> FlatchrClient:
 def candidate(sandbox: SandboxHandle) -> dict[str, Any]:
     document = as_document(Resume(b"%PDF-1.4 text", "CV.pdf", "application/pdf"))
     return {**BODY, "vacancy": sandbox.vacancy()["slug"], "type": "document", "resume": document}
+
+
+def test_a_refused_enrichment_keeps_nothing_of_what_was_sent() -> None:
+    value = {"education": [{"description": "Licence à Évreux,\navec Léa Quintrec"}]}
+    answer = say(200, {"statusCode": 400, "message": json.dumps(value)})
+    error = error_of(answer, lambda flatchr: flatchr.enrich_candidate("15", value))
+    assert error.params["answer"] == "<131 bytes, application/json>"
 
 
 def test_a_candidate_is_created_found_moved_and_enriched(sandbox: SandboxHandle) -> None:

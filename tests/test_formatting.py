@@ -156,6 +156,10 @@ def test_it_keeps_the_original_beside_the_summary() -> None:
     [
         (" Elodie.Marchand@Exemple.FR ", "Elodie.Marchand@Exemple.FR"),
         ("mailto:a@b.fr", "a@b.fr"),
+        ("Élodie <MAILTO:a@b.fr?subject=CV>", "a@b.fr"),
+        ("'a@b.fr'; c@d.fr", "a@b.fr"),
+        ("a/b@c.fr", "a/b@c.fr"),
+        ("a@b.fr/c@d.fr.", "a@b.fr"),
         ("not an address; a@b.fr", "a@b.fr"),
         ("elodie@", ""),
         ("@exemple.fr", ""),

@@ -31,7 +31,7 @@ from sync.exceptions import (
 )
 from sync.fields import decrypt
 from sync.models import Action, AuditEntry, FlatchrCompany, HrFlowSource, Push, PushAttempt
-from sync.services import audit, audit_words, erasure, exports, holdings, purging, schedules
+from sync.services import audit, audit_words, exports, holdings, purging, schedules, traces
 from sync.services.roles import ROLES
 from sync.vocabulary import ErrorCode, told
 from tests import prose
@@ -333,8 +333,8 @@ def test_an_entry_of_any_age_can_be_read(boss: Any) -> None:
 def test_whatever_is_counted_has_words() -> None:
     until, nobody = purging.limits(), holdings.find(email="nobody@example.org")
     keys = {*purging._purge_people(until), *purging._purge_rest(until), *purging._count(until)}
-    keys |= {*erasure._delete_traces(nobody, {"nobody"}), "pushes", "attempts", "selections"}
-    assert keys | {"payloads", "returned"} <= set(audit_words.COUNTED)
+    keys |= {*traces.find(nobody).wipe(), "pushes", "attempts", "selections", "undecided"}
+    assert keys | {"payloads", "reasons", "returned"} <= set(audit_words.COUNTED)
 
 
 def test_every_schedule_of_ours_has_a_name_for_people() -> None:

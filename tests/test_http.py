@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import html
+import json
 import logging
 import os
 import threading
@@ -11,6 +13,7 @@ import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
@@ -389,6 +392,62 @@ def test_an_exchange_is_observed_without_secrets_or_personal_data() -> None:
     assert "vacancy: slug-of-it" in exchange.request_excerpt
     assert exchange.answer_excerpt.startswith('{"error": "bad: […] […] [phone]')
     assert (exchange.service, exchange.method, exchange.status) == ("flatchr", "POST", 400)
+
+
+SUMMARY = 'Responsable comptable à Évreux, canaryone\nMariée, "canarytwo" et \t\\canarythree'
+WRITTEN = {
+    "vacancy": "v",
+    "firstname": "Zoé",
+    "comment": SUMMARY,
+    "answers": [{"question": "1", "value": "Je cherche un poste canaryanswer"}],
+    "resume": {"data": "QUJD" * 10},
+}
+QUOTED = json.dumps(WRITTEN)
+ECHOES = {
+    "the value": json.dumps({"message": f"bad comment: {SUMMARY}"}),
+    "the value, unescaped": json.dumps({"message": SUMMARY}, ensure_ascii=False),
+    "the body": json.dumps({"sent": WRITTEN}),
+    "the body as a string": json.dumps({"sent": QUOTED}),
+    "a string within a string": json.dumps({"sent": json.dumps({"inner": QUOTED})}),
+    "the body as text": QUOTED,
+    "a form": quote_plus(f"comment={SUMMARY}"),
+    "HTML in text": f"bad: {html.escape(SUMMARY)}",
+    "its beginning": json.dumps({"message": f"too long: {SUMMARY[:20]}"}),
+    "its end": json.dumps({"message": f"too long: …{SUMMARY[-20:]}"}),
+    "one line, bare": SUMMARY.replace("\n", " ").replace('"', ""),
+    "without accents": "RESPONSABLE COMPTABLE A EVREUX, CANARYONE",
+    "an answer to a question": json.dumps({"message": WRITTEN["answers"]}),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=list(ECHOES))
+@pytest.mark.parametrize("status", [422, 201])
+def test_what_a_person_wrote_is_not_kept_however_a_peer_spells_it(echo: str, status: int) -> None:
+    seen: list[Exchange] = []
+    told = ""
+    with serving(say(status, echo.encode(), "text/plain")) as server:
+        try:
+            door(server, observe=seen.append).request("POST", "x", json=WRITTEN, effect=True)
+        except PermanentError as error:
+            told = f"{error} {error.params}"
+    for fragment in ("canary", "comptable", "COMPTABLE", "poste"):
+        assert fragment not in f"{seen[0]} {told}"
+
+
+def test_what_a_peer_says_of_a_person_in_its_own_words_is_kept() -> None:
+    said = {"message": "Le candidat Zo\u00e9 existe d\u00e9j\u00e0", "value": ["Bien", None, 3]}
+    with serving(say(422, said)) as server, pytest.raises(PermanentError) as caught:
+        door(server).request("POST", "x", json={**WRITTEN, "comment": "Bien"}, effect=True)
+    assert caught.value.params["answer"] == (
+        '{"message": "Le candidat […] existe déjà", "value": ["[…]", null, 3]}'
+    )
+
+
+def test_a_hostile_escape_in_an_answer_becomes_a_blank() -> None:
+    body = b'{"message": "a\\u0000b\\ud83d\\u202ec"}'
+    with serving(say(422, body)) as server, pytest.raises(PermanentError) as caught:
+        door(server).request("POST", "x", json={}, effect=True)
+    assert caught.value.params["answer"] == '{"message": "a b c"}'
 
 
 def test_a_successful_read_is_observed_by_its_size_only() -> None:

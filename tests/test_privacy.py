@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -12,6 +14,7 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ, Task
 from django_q.signing import SignedPackage
@@ -21,6 +24,8 @@ from sync.models import (
     AuditEntry,
     DailyCount,
     ErasedPerson,
+    FlatchrCompany,
+    HrFlowSource,
     Profile,
     Push,
     PushAttempt,
@@ -31,9 +36,10 @@ from sync.models import (
 from sync.models.states import PushStatus
 from sync.services import holdings, privacy, register
 from sync.services.batch import queue
-from sync.services.erasure import erase_candidate
+from sync.services.erasure import erase_candidate, export_candidate
 from sync.services.importing import import_profiles
 from sync.services.presence import cache_key
+from sync.services.purging import purge
 from sync.services.scrubbing import cut_log
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
@@ -66,8 +72,10 @@ def spread(world: World, key: str) -> None:
     )
     OrmQ.objects.create(key="q", payload=SignedPackage.dumps({"id": "1", "args": (key,)}))
     session = SessionStore()
-    session["_messages"] = f"{NAME} is on their way"
+    session["_messages"] = json.dumps([["__json_message", 0, 20, f"{NAME} is on their way"]])
+    session["_auth_user_id"] = str(user.pk)
     session.save()
+    HrFlowSource.objects.filter(pk=world.source.pk).update(last_error=f"about {EMAIL}.")
     draft = Run.objects.create(kind=RunKind.BATCH, status="draft", requested_by=user)
     RunProfile.objects.create(run=draft, profile=Profile.objects.get(key=key))
 
@@ -82,8 +90,8 @@ def test_nothing_of_an_erased_person_is_left_but_the_hash(world: World) -> None:
     receipt = erase_candidate(email=" ZOE.Quintrec@exemple.fr ")
     assert receipt.scrubbed
     assert found_in(dump(), *MARKS, key) == []
-    wanted = {"attempts", "log_entries", "profiles", "pushes", "selections", "sessions", "tasks"}
-    assert set(receipt.counts) == {*wanted, "waiting_tasks"}
+    wanted = {"attempts", "log_entries", "notes", "profiles", "pushes", "selections", "sessions"}
+    assert set(receipt.counts) == {*wanted, "tasks", "waiting_tasks"}
     assert [one.vacancy for one in receipt.sent_to] == [world.vacancy().title]
     assert ErasedPerson.objects.filter(receipt=receipt.number).count() == 2
     assert DailyCount.objects.get().count == 1
@@ -97,6 +105,62 @@ def test_others_lose_nothing_by_an_erasure(world: World) -> None:
     erase_candidate(profile_key=key)
     assert Profile.objects.count() == before - 1
     assert Push.objects.get().profile_key == other
+
+
+def note(user: Any, changes: object, about: str = "Aviva") -> LogEntry:
+    return LogEntry.objects.create(
+        user=user,
+        content_type=ContentType.objects.get_for_model(FlatchrCompany),
+        object_id="1",
+        object_repr=about,
+        action_flag=2,
+        change_message=json.dumps(changes) if changes else "",
+    )
+
+
+@pytest.mark.parametrize("name", ["Django", "Changed", "Api Key", "Auth User", "Aviva"])
+def test_a_candidates_name_destroys_nothing_that_is_not_about_them(world: World, name: str) -> None:
+    user = make_user("colleague")
+    client = client_of(user)
+    entry = note(user, [{"changed": {"fields": ["API key"]}}])
+    Task.objects.create(
+        id="a" * 32, name="x", func="f", started=timezone.now(), stopped=timezone.now(),
+        result="ValueError: django changed the api keys",
+    )  # fmt: skip
+    Profile.objects.create(source=world.source, key="k" * 40, full_name=name, email="a@x.fr")
+    assert erase_candidate(email="a@x.fr").counts == {"profiles": 1}
+    assert client.get("/admin/").status_code == 200
+    assert Task.objects.count() == 1
+    kept = LogEntry.objects.get()
+    assert (kept.object_repr, kept.change_message) == ("Aviva", entry.change_message)
+
+
+def test_who_is_erased_is_told_from_those_whose_mark_holds_theirs(world: World) -> None:
+    user = make_user("colleague")
+    others = [f"jean-{EMAIL}", f"{EMAIL}.example", "Anne-Zoé Quintrec", "Zoé Quintrec-Roux"]
+    for other in others:
+        note(user, None, about=other)
+    mentioned = [f"<{EMAIL.upper()}>", "Profile of ZOÉ  QUINTREC.", "…Zoé Quintrec"]
+    for mention in mentioned:
+        note(user, None, about=mention)
+    note(user, [{"added": {"name": "profile", "object": NAME}}])
+    add_zoe(world)
+    import_profiles(world.source)
+    assert erase_candidate(email=EMAIL).counts["log_entries"] == len(mentioned) + 1
+    kept = LogEntry.objects.exclude(object_repr="—").values_list("object_repr", "change_message")
+    assert set(kept) == {(other, "") for other in [*others, "Aviva"]}
+
+
+def test_a_colleague_whose_page_spoke_of_the_person_stays_signed_in(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    client = client_of(make_user("colleague"))
+    session = client.session
+    session["_messages"] = json.dumps([["__json_message", 0, 20, f"{NAME} was pushed"]])
+    session.save()
+    assert erase_candidate(profile_key=key).counts["sessions"] == 1
+    response = client.get("/admin/")
+    assert response.status_code == 200 and "Quintrec" not in response.content.decode()
 
 
 def test_an_import_does_not_bring_an_erased_person_back(world: World) -> None:
@@ -166,6 +230,56 @@ def test_all_profiles_and_addresses_of_a_person_are_found_by_any_of_them(world: 
         assert held.emails == {EMAIL, "old@exemple.fr"}
 
 
+DRESSED = {
+    "Zoé <Zoe.Q@exemple.fr>": ["zoe.q@exemple.fr"],
+    "MAILTO:zoe.q@exemple.fr?subject=CV": ["zoe.q@exemple.fr"],
+    "zoe.q@exemple.fr; zq@travail.example": ["zoe.q@exemple.fr", "zq@travail.example"],
+    "zoe.q@exemple.fr/zq@travail.example": ["zoe.q@exemple.fr", "zq@travail.example"],
+    '"zoe.q@exemple.fr",': ["zoe.q@exemple.fr"],
+    "Élodie@exemple.fr": ["élodie@exemple.fr", "ÉLODIE@exemple.fr"],
+    "Straße@exemple.fr": ["straße@exemple.fr", "STRAẞE@EXEMPLE.FR"],
+    "zoe@exämple.fr": ["ZOE@EXÄMPLE.FR"],
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "asked"), [(field, one) for field, all_ in DRESSED.items() for one in all_]
+)
+def test_a_person_is_found_erased_and_kept_out_by_every_address_of_the_field(
+    world: World, field: str, asked: str
+) -> None:
+    key = add_zoe(world, email=field)
+    import_profiles(world.source)
+    assert erase_candidate(email=asked).counts == {"profiles": 1}
+    again = add_zoe(world, email=field)
+    assert import_profiles(world.source, full=True).erased == 2
+    assert not Profile.objects.filter(key__in=[key, again]).exists()
+    assert world.push(again).error_code == ErrorCode.PERSON_ERASED
+    Profile.objects.create(source=world.source, key="late", email=field, seen_at=timezone.now())
+    assert purge()["returned"] == 1
+
+
+@pytest.mark.parametrize(
+    "stored", ["Élodie@x.fr", "Élodie A. <élodie@x.fr>", "b@x.fr, ÉLODIE@X.FR"]
+)
+@pytest.mark.parametrize("asked", ["élodie@x.fr", "Élodie@x.fr", "mailto:ÉLODIE@x.fr"])
+def test_rows_that_hold_an_address_as_it_was_written_are_found_too(
+    world: World, stored: str, asked: str
+) -> None:
+    Profile.objects.create(source=world.source, key="by-profile", email=stored)
+    Push.objects.filter(run=world.dispatch("by-push").run).update(candidate_email=stored.lower())
+    Profile.objects.create(source=world.source, key="other", email="melodie@x.fr")
+    assert holdings.find(email=asked).keys == {"by-profile", "by-push"}
+
+
+def test_what_is_no_address_tells_nobody_from_another(world: World) -> None:
+    keys = [add_person(world, name, "Sans", email="inconnu") for name in ("Ana", "Bob")]
+    import_profiles(world.source)
+    erase_candidate(profile_key=keys[0])
+    assert import_profiles(world.source, full=True).erased == 1
+    assert Profile.objects.filter(key=keys[1]).exists()
+
+
 def test_an_address_that_many_share_erases_nobody_by_accident(world: World) -> None:
     Profile.objects.bulk_create(
         Profile(source=world.source, key=f"k{n}", email="jobs@agency.example") for n in range(30)
@@ -190,6 +304,24 @@ def test_the_export_holds_everything_that_is_held(world: World) -> None:
     assert len(found["attempts"]) == PushAttempt.objects.count() == 1
     assert "claim_token" not in found["pushes"][0]
     assert AuditEntry.objects.filter(action=Action.EXPORT_PERSON).count() == 1
+
+
+def test_the_export_holds_what_an_erasure_would_find(world: World) -> None:
+    key = add_zoe(world)
+    import_profiles(world.source)
+    world.push(key)
+    Run.objects.update(answers=[{"question": "1", "value": "her answer"}])
+    spread(world, key)
+    out = StringIO()
+    call_command("export_candidate", "--email", EMAIL, stdout=out)
+    found = json.loads(out.getvalue())
+    counts = erase_candidate(email=EMAIL).counts
+    assert {name: len(found[name]) for name in counts} == counts
+    assert found["tasks"] == [f"no {EMAIL}"]
+    assert found["waiting_tasks"] == [key]
+    assert found["sessions"] == [f"{NAME} is on their way"]
+    assert found["notes"] == [f"about {EMAIL}."]
+    assert "her answer" in str(found["runs"])
 
 
 def test_the_command_erases_and_prints_the_receipt(world: World) -> None:
@@ -235,6 +367,37 @@ def test_hashes_survive_a_change_of_keys_and_stop_all_without_any(
     privacy._opened.cache_clear()
     with pytest.raises(Exception, match="cannot be decrypted"):
         privacy.is_erased(profile_key=key)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's log")
+def test_an_erasure_does_not_call_itself_scrubbed_while_a_reader_keeps_the_log(
+    world: World,
+) -> None:
+    add_zoe(world)
+    import_profiles(world.source)
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 200")
+    with closing(sqlite3.connect(connection.settings_dict["NAME"])) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM sync_profile").fetchone()
+        receipt = erase_candidate(email=EMAIL)
+        assert EMAIL.encode() in dump()
+        assert not receipt.scrubbed
+    purge()
+    assert EMAIL.encode() not in dump()
+    connection.close()  # with its short patience
+
+
+def test_a_purge_makes_good_what_a_busy_database_left_of_an_erasure(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scrubbed: list[bool] = []
+    monkeypatch.setattr("sync.services.purging.scrub", lambda: scrubbed.append(True))
+    purge()
+    assert scrubbed == []
+    erase_candidate(email=EMAIL)
+    purge()
+    assert scrubbed == [True]
 
 
 # --- consent ------------------------------------------------------------------------------------
@@ -331,8 +494,26 @@ def test_the_page_wants_exactly_one_mark_of_a_person(world: World) -> None:
     assert not ErasedPerson.objects.exists()
 
 
+def test_what_is_no_address_is_not_taken_for_one(world: World) -> None:
+    client = client_of(make_user("operator", *HANDLER))
+    response = client.post(REQUEST, {"email": "zoe.exemple.fr", "erase": "1"})
+    assert "Enter a valid email address." in text_of(response)
+    with pytest.raises(CommandError, match="no e-mail address"):
+        call_command("erase_candidate", "--email", "zoe.exemple.fr")
+    assert not AuditEntry.objects.filter(action=Action.ERASE).exists()
+
+
 def test_the_register_names_every_table_there_is() -> None:
     assert set(register.tables()) <= set(register.REGISTER)
+
+
+def test_every_table_of_candidates_is_exported_or_tells_nobody(world: World) -> None:
+    hashed = {"sync.ErasedPerson", "sync.PurgedPush", "sync.DailyCount", "cache"}
+    exported = {"Profile": "profiles", "Push": "pushes", "PushAttempt": "attempts", "Run": "runs"}
+    exported["RunProfile"] = "selections"
+    about = {t for t, kept in register.REGISTER.items() if kept.about == register.About.CANDIDATES}
+    assert about == hashed | {f"sync.{name}" for name in exported}
+    assert set(exported.values()) <= set(export_candidate(email=EMAIL))
 
 
 def test_the_register_page_tells_the_times_of_this_installation(

@@ -30,6 +30,7 @@ from sync.models.states import PushStatus
 from sync.services import audit, privacy
 from sync.services.dispatch import dispatch
 from sync.services.purging import purge
+from sync.vocabulary import ErrorCode
 from tests.desk import Desk, S
 from tests.dumps import dump, found_in
 
@@ -71,7 +72,7 @@ def test_it_deletes_people_after_the_last_contact_and_keeps_counts(desk: Desk) -
 
 def test_it_keeps_whoever_was_in_touch_since(desk: Desk) -> None:
     by_profile, by_push = desk.push(at=ago(OLD)), desk.push(at=ago(OLD))
-    by_consent, still_open = desk.push(at=ago(OLD)), desk.push(S.UNCONFIRMED, at=ago(OLD))
+    by_consent, still_open = desk.push(at=ago(OLD)), desk.push(S.RETRYING, at=ago(OLD))
     profile_of(desk, by_profile, RECENT)
     other = desk.push(at=ago(RECENT), profile_key=by_push.profile_key, vacancy=_vacancy(desk))
     profile_of(desk, by_push, OLD)
@@ -101,6 +102,38 @@ def test_a_purged_push_still_prevents_a_second_one(desk: Desk) -> None:
     assert elsewhere.created == 3
 
 
+def test_nobody_is_kept_for_want_of_a_decision_nor_sent_a_second_time(desk: Desk) -> None:
+    left = desk.push(S.UNCONFIRMED, at=ago(OLD))
+    profile_of(desk, left, OLD)
+    recent = desk.push(S.UNCONFIRMED, at=ago(RECENT))
+    known = desk.push(S.UNCONFIRMED, at=ago(OLD))
+    profile_of(desk, known, RECENT)
+    assert purge(dry_run=True) == {"profiles": 1, "pushes": 1, "undecided": 1}
+    assert purge() == {"profiles": 1, "pushes": 1, "undecided": 1}
+    assert set(Push.objects.all()) == {recent, known}
+    assert DailyCount.objects.get().status == PushStatus.UNCONFIRMED
+    entry = AuditEntry.objects.get(action=Action.PURGE)
+    assert entry.details == {"profiles": 1, "pushes": 1, "undecided": 1}
+    keys = [left.profile_key]
+    again = dispatch(source=desk.source, vacancy=desk.vacancy, keys=keys, kind=RunKind.COMMAND)
+    assert (again.created, again.blocked) == (0, keys)
+
+
+def test_what_a_person_takes_up_again_while_it_is_purged_stays(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left, failed = desk.push(S.UNCONFIRMED, at=ago(OLD)), desk.push(S.FAILED, at=ago(OLD))
+
+    def decide() -> None:
+        left.push_again(desk.user)
+        failed.retry(desk.user)
+
+    monkeypatch.setattr("sync.services.heartbeat.beat", decide)
+    assert purge() == {}
+    assert set(Push.objects.all()) == {left, failed}
+    assert not PurgedPush.objects.exists()
+
+
 def test_a_push_and_what_repeats_it_go_together(desk: Desk) -> None:
     first = desk.push(at=ago(OLD))
     second = desk.push(at=ago(OLD), profile_key=first.profile_key, repeat_of=first)
@@ -124,6 +157,27 @@ def test_payloads_go_a_short_time_after_the_push_is_closed(desk: Desk, settings:
     with_steps = PushAttempt.objects.exclude(steps=[]).values_list("push", flat=True)
     assert set(with_steps) == {kept.pk, still_open.pk}
     assert "payloads" not in purge()
+
+
+def test_what_a_peer_answered_goes_with_the_payloads_and_the_reason_stays(
+    desk: Desk, settings: Any
+) -> None:
+    settings.PAYLOAD_DAYS = 5
+    said = {
+        "error_code": ErrorCode.FLATCHR_REJECTED,
+        "error_message": "Flatchr refused the candidate (HTTP 422): canary",
+        "error_params": {"status": "422", "answer": "canary"},
+        "enrichment_error": "canary",
+    }
+    recent = desk.push(S.FAILED, at=ago(timedelta(days=3)), **said)
+    old = desk.push(S.FAILED, at=ago(timedelta(days=6)), **said)
+    assert purge() == {"reasons": 1}
+    old.refresh_from_db()
+    assert (old.error_message, old.enrichment_error) == ("", "")
+    assert old.explanation == "Flatchr refused the candidate (HTTP 422): —"
+    recent.refresh_from_db()
+    assert "canary" in recent.explanation
+    assert purge() == {}
 
 
 def test_it_cleans_what_the_queue_and_sign_ins_left(desk: Desk, settings: Any) -> None:

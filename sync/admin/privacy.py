@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.core.validators import EmailValidator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
@@ -17,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.scoped import Listed
+from sync.contact import addresses
 from sync.exceptions import ConfigurationError
 from sync.models import Action, ErasedPerson
 from sync.models.scope import sees_all
@@ -40,6 +42,8 @@ class RequestForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if bool(cleaned.get("email")) == bool(cleaned.get("profile_key")):
             raise forms.ValidationError(_("Give an e-mail or a profile key: one of the two."))
+        if cleaned.get("email") and not addresses(cleaned["email"]):
+            raise forms.ValidationError(EmailValidator.message)
         return cleaned
 
 

@@ -290,7 +290,8 @@ def _csv(request: HttpRequest, pushes: QuerySet[Push]) -> StreamingHttpResponse:
     if not request.user.has_perm("sync.export_push"):
         raise PermissionDenied
     response = StreamingHttpResponse(
-        exports.push_lines(pushes), content_type="text/csv; charset=utf-8"
+        exports.push_lines(pushes, payload=request.user.has_perm("sync.view_payload")),
+        content_type="text/csv; charset=utf-8",
     )
     name = f"pushes-{timezone.localtime():%Y-%m-%d-%H%M}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -170,7 +170,7 @@ class FlatchrClient:
         answer = self._api.request("POST", f"{self._company}/search/candidate", json=body)
         status = self._read(answer, flatchr_answers.status_code)
         if not 200 <= status < 300:
-            raise failures.of_status("flatchr", status, answer=self._api.safe(answer.text))
+            raise failures.of_status("flatchr", status, answer=self._api.quote(answer, body))
 
     def _read(self, answer: Answer, reader: Callable[[Any], T]) -> T:
         try:

@@ -25,15 +25,21 @@ from sync.clients import failures, transport
 from sync.clients.failures import Service
 from sync.clients.transport import Failure, TransportError
 from sync.exceptions import ConfigurationError, CredentialsError, FormattingError, SyncError
-from sync.redaction import excerpt, redact, redact_words
+from sync.redaction import excerpt, hide, quotes, redact, redact_words, unescaped
 
 MAX_ANSWER_BYTES = 20 * 1024 * 1024
 _EXCERPT = 300  # characters
 
 # Values that name nobody; of everything else an excerpt shows only the size.
 _SHOWN = frozenset({"vacancy", "type", "contentType", "column_id", "app_name", "start", "end"})
-# What was sent of a person and may come back in an error message.
-_PERSONAL = ("firstname", "lastname", "email", "phone", "comment", "reference")
+# Of what was sent, this is told from other texts by itself (keys, CVs) or tells nothing.
+_UNCOMPARED = _SHOWN | {"token", "data"}
+# An error that names a person is understood without the name; one that quotes what they wrote is
+# left out as a whole.
+_NAMES = frozenset({"firstname", "lastname", "email", "phone", "reference", "fileName"})
+_DEEPEST = 8
+# What nearly every push is answered: nothing in it needs to be looked for.
+_HARMLESS = frozenset({b"applicant created"})
 
 
 class Exchange(NamedTuple):
@@ -157,6 +163,26 @@ class HttpDoor:
         """`text` short and without secrets, for an error or a log."""
         return excerpt(text, self._secrets, limit=_EXCERPT)
 
+    def quote(self, answer: Answer, sent: Any) -> str:
+        """What an answer says, as far as it may be kept: nothing of what was sent of a person."""
+        if answer.body in _HARMLESS:
+            return answer.text
+        said, texts = self._readable(answer), list(_texts(sent))
+        passages = (text for name, text in texts if name not in _NAMES)
+        if answer.is_html or quotes(said, passages):
+            return self.size_of(answer)
+        lines = (line for _name, text in texts for line in text.splitlines())
+        return self.safe(redact_words(said, lines))
+
+    def _readable(self, answer: Answer) -> str:
+        """The beginning of a body. A key is taken out before escapes are: it may hold some."""
+        text = answer.body[: _EXCERPT * 4].decode("utf-8", "replace")
+        return unescaped(hide(text, self._secrets)) if "\\" in text else text
+
+    def size_of(self, answer: Answer) -> str:
+        kind = answer.headers.get("Content-Type", "").partition(";")[0]
+        return f"<{len(answer.body)} bytes, {self.safe(kind) or '?'}>"
+
     def observe(self, exchange: Callable[[], Exchange]) -> None:
         if self._observe is not None:
             self._observe(exchange())
@@ -220,26 +246,20 @@ class _Record:
 
     def _answer_excerpt(self, answer: Answer) -> str:
         """What an error says is worth keeping; what a success carries is a person's data."""
-        kind = answer.headers.get("Content-Type", "").partition(";")[0]
         private = answer.status < 300 and not (self._effect and len(answer.body) <= 200)
-        if answer.is_html or private:
-            return f"<{len(answer.body)} bytes, {self._door.safe(kind) or '?'}>"
-        return self._door.safe(redact_words(_readable(answer), self._personal()))
-
-    def _personal(self) -> Iterator[str]:
-        body = self._json if isinstance(self._json, Mapping) else {}
-        return (value for name in _PERSONAL if isinstance(value := body.get(name), str))
+        return self._door.size_of(answer) if private else self._door.quote(answer, self._json)
 
 
-def _readable(answer: Answer) -> str:
-    """The beginning of a body; JSON without its escapes, so that a name in it is recognised."""
-    try:
-        text = jsonlib.dumps(
-            answer.json() if len(answer.body) < 65536 else None, ensure_ascii=False
-        )
-    except (ValueError, RecursionError):
-        text = "null"
-    return text if text != "null" else answer.body[: _EXCERPT * 8].decode("utf-8", "replace")
+def _texts(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
+    """Every text of a JSON body that may be about a person, with the name it stands under."""
+    if isinstance(value, str) and name not in _UNCOMPARED:
+        yield name, value
+    elif isinstance(value, Mapping) and depth < _DEEPEST:
+        for key, item in value.items():
+            yield from _texts(item, str(key), depth + 1)
+    elif isinstance(value, list | tuple) and depth < _DEEPEST:
+        for item in value:
+            yield from _texts(item, name, depth + 1)
 
 
 def outline(value: Any, *, depth: int = 0) -> str:

@@ -68,7 +68,7 @@ class Profile(models.Model):
             # The list in its standing order, of all sources and of one.
             models.Index(fields=["-remote_created_at", "-id"], name="profile_received"),
             models.Index(fields=["source", "-remote_created_at"], name="profile_source_received"),
-            # A person asked for by e-mail: erasure, export.
+            # The list of those with an e-mail, or without.
             models.Index(fields=["email"], name="profile_email"),
             # The purge.
             models.Index(fields=["last_contact_at"], name="profile_contact"),

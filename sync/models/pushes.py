@@ -110,7 +110,7 @@ class Push(WorkerVerbs, FollowUpVerbs, PeopleVerbs):
             models.Index(fields=["status", "-id"], name="push_status"),
             models.Index(fields=["-created_at"], name="push_created"),
             models.Index(fields=["run", "status"], name="push_run_status"),
-            # A person asked for by e-mail: erasure, export.
+            # A search by the beginning of an e-mail.
             models.Index(fields=["candidate_email"], name="push_email"),
         ]
 
@@ -125,6 +125,13 @@ class Push(WorkerVerbs, FollowUpVerbs, PeopleVerbs):
         if not self.error_code:
             return ""
         return sentence(self.error_code, self.error_params)
+
+    @property
+    def public_explanation(self) -> str:
+        """As `explanation`, without what a peer answered: that is payload, and for few."""
+        if "answer" not in self.error_params:
+            return self.explanation
+        return sentence(self.error_code, {**self.error_params, "answer": "…"})
 
     @property
     def side(self) -> Side | None:

@@ -38,6 +38,7 @@ COUNTED: Mapping[str, Promise] = {
     "payloads": gettext_lazy("payloads of attempts"),
     "profiles": gettext_lazy("profiles"),
     "pushes": gettext_lazy("pushes"),
+    "reasons": gettext_lazy("answers kept with a reason"),
     "returned": gettext_lazy("profiles of erased persons"),
     "rows": gettext_lazy("rows"),
     "runs": gettext_lazy("runs"),
@@ -45,6 +46,7 @@ COUNTED: Mapping[str, Promise] = {
     "sessions": gettext_lazy("sessions"),
     "sign_ins": gettext_lazy("sign-ins"),
     "tasks": gettext_lazy("tasks"),
+    "undecided": gettext_lazy("pushes nobody decided on"),
     "unreadable": gettext_lazy("unreadable secrets"),
     "waiting_tasks": gettext_lazy("waiting tasks"),
 }

@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from sync.contact import addresses
 from sync.models import (
     FlatchrVacancy,
     HrFlowSource,
@@ -129,7 +130,7 @@ def _new_push(run: Run, key: str, profile: Profile | None, repeat_of: Push | Non
         repeat_of=repeat_of,
         requested_by=run.requested_by,
         candidate_name=profile.full_name if profile else "",
-        candidate_email=profile.email.lower() if profile else "",
+        candidate_email=next(iter(addresses(profile.email)), "") if profile else "",
         deadline_at=timezone.now() + timedelta(seconds=settings.PUSH_DEADLINE_SECONDS),
     )
 

@@ -20,15 +20,12 @@ from django.utils import timezone
 from sync.models import (
     Action,
     DailyCount,
-    FlatchrCompany,
-    HrFlowSource,
     Profile,
     Push,
     PushAttempt,
     Run,
-    RunProfile,
 )
-from sync.services import audit, holdings, privacy
+from sync.services import audit, holdings, privacy, traces
 from sync.services.holdings import Holdings
 from sync.services.presence import KEPT_SECONDS
 from sync.services.scrubbing import scrub
@@ -36,7 +33,6 @@ from sync.services.scrubbing import scrub
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-BLANK = "—"
 # Ours alone, and of no use to a person who asks for their data.
 INTERNAL = frozenset({"claim_token", "lease_expires_at", "worker"})
 
@@ -77,8 +73,10 @@ def export_candidate(
         "profiles": _rows(held.profiles),
         "pushes": _rows(held.pushes),
         "attempts": _rows(held.attempts),
+        "runs": _rows(held.runs),
+        "selections": _rows(held.selections),
         "sent_to": [asdict(one) for one in _sent_to(held)],
-        "log_entries": [str(entry) for entry in holdings.log_entries(held)],
+        **traces.find(held).told(),
         "erased_before": privacy.is_erased(email, profile_key),
     }
 
@@ -119,47 +117,14 @@ def erase_candidate(
 
 
 def _delete(held: Holdings) -> dict[str, int]:
-    needles = held.needles()
-    counts = Counter(_delete_traces(held, needles))
+    counts = Counter(traces.find(held).wipe())
     cache.delete_many(list(holdings.presence_keys(held.pushes, timedelta(seconds=KEPT_SECONDS))))
     _forget_applicants(held)
     profiles = list(held.profiles.values_list("pk", flat=True))
     counts["pushes"], counts["attempts"] = delete_pushes(held.pushes)
-    counts["selections"] = RunProfile.objects.filter(profile__in=profiles).delete()[0]
+    counts["selections"] = held.selections.delete()[0]
     counts["profiles"] = Profile.objects.filter(pk__in=profiles).delete()[0]
     return {name: count for name, count in sorted(counts.items()) if count}
-
-
-def _delete_traces(held: Holdings, needles: set[str]) -> dict[str, int]:
-    """Where a person should not be, and is looked for all the same."""
-    entries = holdings.log_entries(held)
-    for entry in entries:
-        entry.object_repr, entry.change_message = BLANK, ""
-        entry.save(update_fields=["object_repr", "change_message"])
-    found: dict[str, list[Any]] = {
-        "tasks": holdings.tasks(needles),
-        "waiting_tasks": holdings.waiting_tasks(needles),
-        "sessions": holdings.sessions(needles),
-    }
-    for rows in found.values():
-        for row in rows:
-            row.delete()
-    counts = {name: len(rows) for name, rows in found.items()}
-    return {**counts, "log_entries": len(entries), "notes": _blank_notes(needles)}
-
-
-def _blank_notes(needles: set[str]) -> int:
-    """Sentences about what went wrong: redacted when they were written, asked all the same."""
-    notes: tuple[tuple[type[models.Model], str], ...] = (
-        (Run, "reason"),
-        (HrFlowSource, "last_error"),
-        (FlatchrCompany, "last_error"),
-    )
-    return sum(
-        model._base_manager.filter(**{f"{name}__icontains": needle}).update(**{name: ""})
-        for model, name in notes
-        for needle in needles
-    )
 
 
 def _forget_applicants(held: Holdings) -> None:
@@ -179,6 +144,8 @@ def delete_pushes(pushes: QuerySet[Push]) -> tuple[int, int]:
     In one statement, whatever repeats whatever: the database checks references at the end.
     """
     keys = list(pushes.order_by().values_list("pk", flat=True))
+    if not keys:
+        return 0, 0
     rows = Push.objects.filter(pk__in=keys)
     _count_days(rows)
     runs = set(rows.order_by().values_list("run_id", flat=True))

@@ -29,6 +29,8 @@ _UNSEEN = r"\s\x00-\x1f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u
 _FORMULA = re.compile(rf'(?:^|[;,\t\r\n])["{_UNSEEN}]*(?=[{_SIGNS}])')
 
 Column = tuple[Promise, Callable[[Any], object]]
+REASON: Column = (_("reason"), lambda push: push.explanation)
+PUBLIC_REASON: Column = (_("reason"), lambda push: push.public_explanation)
 COLUMNS: tuple[Column, ...] = (
     (_("number"), lambda push: push.pk),
     (_("asked for"), lambda push: moment(push.created_at)),
@@ -42,7 +44,7 @@ COLUMNS: tuple[Column, ...] = (
     (_("vacancy"), lambda push: push.vacancy.title),
     (_("vacancy reference"), lambda push: push.vacancy.reference),
     (_("status"), lambda push: push.get_status_display()),
-    (_("reason"), lambda push: push.explanation),
+    REASON,
     (_("side"), lambda push: push.side.label if push.side else ""),
     (_("next step"), lambda push: push.next_step),
     (_("attempts"), lambda push: push.attempts),
@@ -52,6 +54,7 @@ COLUMNS: tuple[Column, ...] = (
     (_("enrichment"), lambda push: push.get_enrichment_status_display()),
     (_("run"), lambda push: push.run_id),
 )
+PUBLIC_COLUMNS = tuple(PUBLIC_REASON if one is REASON else one for one in COLUMNS)
 AUDIT_COLUMNS: tuple[Column, ...] = (
     (_("number"), lambda entry: entry.pk),
     (_("when"), lambda entry: moment(entry.at)),
@@ -77,16 +80,17 @@ def safe(value: object) -> str:
     return _FORMULA.sub(r"\g<0>'", "" if value is None else str(value))
 
 
-def push_lines(pushes: QuerySet[Push]) -> Iterator[str]:
+def push_lines(pushes: QuerySet[Push], *, payload: bool = False) -> Iterator[str]:
     """The lines of a CSV file, newest push first, a few thousand in memory at a time.
 
     In the language active when this is called: the lines themselves are made later, when the
     server sends them. A semicolon separates where a comma stands in numbers, as Excel expects.
-    Who asked for it is noted in the audit log.
+    Who asked for it is noted in the audit log. `payload`: whether they may see what was answered.
     """
     audit.record(None, Action.EXPORT, kind=Push, details={"rows": pushes.count()})
     rows = pushes.select_related("requested_by", "source", "vacancy__company")
-    return _lines(rows, COLUMNS, translation.get_language() or "en")
+    columns = COLUMNS if payload else PUBLIC_COLUMNS
+    return _lines(rows, columns, translation.get_language() or "en")
 
 
 def audit_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from functools import reduce
+from operator import or_
 
-from django.contrib.admin.models import LogEntry
-from django.contrib.sessions.models import Session
-from django.db.models import Q, QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.utils import timezone
-from django_q.models import OrmQ, Task
 
-from sync.models import Profile, Push, PushAttempt
+from sync.contact import addresses
+from sync.models import Profile, Push, PushAttempt, Run, RunProfile
 from sync.models.states import WITH_INTENT
 from sync.services.presence import cache_key
-from sync.services.privacy import normalise_email
 
 # More than one person has in all sources together: an address that many share.
 MOST_PROFILES = 25
 # A word shorter than this stands in too many texts to tell a person.
 SHORTEST_NEEDLE = 4
+# Where e-mails lie, and beside which keys.
+_EMAILS: tuple[tuple[type[Model], str, str], ...] = (
+    (Profile, "email", "key"),
+    (Push, "candidate_email", "profile_key"),
+)
 
 
 class SharedMarkError(Exception):
@@ -30,7 +34,7 @@ class SharedMarkError(Exception):
 
 @dataclass
 class Holdings:
-    """Rows of one person. `emails` are normalised."""
+    """Rows of one person. `emails` are in the form of `contact.addresses`."""
 
     emails: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
@@ -49,18 +53,27 @@ class Holdings:
         return PushAttempt.objects.filter(push__in=self.pushes.values("pk")).order_by("pk")
 
     @property
+    def runs(self) -> QuerySet[Run]:
+        return Run.objects.filter(pk__in=self.pushes.values("run")).order_by("pk")
+
+    @property
+    def selections(self) -> QuerySet[RunProfile]:
+        return RunProfile.objects.filter(profile__in=self.profiles.values("pk")).order_by("pk")
+
+    @property
     def sent_to(self) -> list[Push]:
         """Where Flatchr has, or may have, the person: it must be asked to erase them as well."""
         there = Q(status__in=WITH_INTENT, create_started_at__isnull=False) | ~Q(applicant_id="")
         return list(self.pushes.filter(there))
 
     def needles(self) -> set[str]:
-        """What a text would mention the person by."""
+        """What a text would mention the person by. One word of a name stands for many things."""
         names = set(self.profiles.values_list("full_name", flat=True))
         names |= set(self.pushes.values_list("candidate_name", flat=True))
         phones = set(self.pushes.values_list("candidate_phone", flat=True))
-        found = {*self.emails, *self.keys, *names, *phones}
-        return {one.casefold() for one in found if len(one) >= SHORTEST_NEEDLE}
+        whole = {name for name in names if len(name.split()) > 1}
+        found = {*self.emails, *self.keys, *whole, *phones}
+        return {one for one in found if len(one) >= SHORTEST_NEEDLE}
 
 
 def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Holdings:
@@ -70,7 +83,7 @@ def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Hold
     them all the same.
     """
     found = Holdings()
-    emails, keys = {normalise_email(email)} - {""}, {profile_key.strip()} - {""}
+    emails, keys = set(addresses(email)), {profile_key.strip()} - {""}
     while emails - found.emails or keys - found.keys:
         found.emails |= emails
         found.keys |= keys
@@ -81,64 +94,28 @@ def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Hold
     return found
 
 
-def _keys_of(emails: Iterable[str]) -> set[str]:
+def _keys_of(emails: set[str]) -> set[str]:
+    """Whatever a field holds beside an address. SQLite knows capitals of plain letters only: it is
+    asked for those, and what it finds is compared here."""
+    parts = [max(re.findall(r"[\x00-\x7f]+", email), key=len) for email in emails]
     found: set[str] = set()
-    for email in emails:
-        found |= set(Profile.objects.filter(email__iexact=email).values_list("key", flat=True))
-        pushes = Push.objects.filter(candidate_email=email)
-        found |= set(pushes.values_list("profile_key", flat=True))
+    for model, field_name, key in _EMAILS:
+        asked = (Q(**{f"{field_name}__icontains": part}) for part in parts)
+        rows = model._base_manager.filter(reduce(or_, asked, Q(pk__in=[])))
+        for key_held, held in rows.values_list(key, field_name):
+            if not emails.isdisjoint(addresses(held)):
+                found.add(key_held)
     return found
 
 
 def _emails_of(keys: Iterable[str]) -> set[str]:
     rows = set(Profile.objects.filter(key__in=keys).values_list("email", flat=True))
     rows |= set(Push.objects.filter(profile_key__in=keys).values_list("candidate_email", flat=True))
-    return {normalise_email(email) for email in rows} - {""}
-
-
-# --- where nobody should be, and where they are looked for all the same -------------------------
-
-
-def log_entries(holdings: Holdings) -> list[LogEntry]:
-    """Entries of the admin's own log that concern the person or mention them."""
-    words = Q(pk__in=[])
-    for needle in holdings.needles():
-        words |= Q(object_repr__icontains=needle) | Q(change_message__icontains=needle)
-    rows = [("profile", holdings.profiles), ("push", holdings.pushes)]
-    for model, queryset in rows:
-        ids = [str(pk) for pk in queryset.values_list("pk", flat=True)]
-        here = Q(content_type__app_label="sync", content_type__model=model)
-        words |= here & Q(object_id__in=ids)
-    # A colleague may bear the name of a candidate: what concerns accounts stays.
-    return list(LogEntry.objects.filter(words).exclude(content_type__app_label="auth"))
-
-
-def tasks(needles: set[str]) -> list[Task]:
-    """Results of tasks, with their arguments and tracebacks."""
-    rows = Task.objects.order_by("pk").iterator(chunk_size=500)
-    return [row for row in rows if _mentions([row.args, row.kwargs, row.result, row.name], needles)]
-
-
-def waiting_tasks(needles: set[str]) -> list[OrmQ]:
-    """Waiting tasks: a doorbell names no person, so one that does is none of ours."""
-    return [row for row in OrmQ.objects.order_by("pk") if _mentions(row.task, needles)]
-
-
-def sessions(needles: set[str]) -> list[Session]:
-    """Sessions with a message that tells of the person."""
-    rows = Session.objects.filter(expire_date__gt=timezone.now()).iterator(chunk_size=500)
-    return [row for row in rows if _mentions(row.get_decoded(), needles)]
-
-
-def _mentions(value: Any, needles: set[str]) -> bool:
-    text = str(value).casefold()
-    return any(needle in text for needle in needles)
+    return {address for field in rows for address in addresses(field)}
 
 
 def presence_keys(pushes: Iterable[Push], kept: timedelta) -> Iterator[str]:
     """Cache entries that list (masked) applicants of the vacancies these pushes went to."""
-    from sync.models import Run
-
     vacancies = {push.vacancy_id for push in pushes}
     runs = Run.objects.filter(vacancy__in=vacancies, created_at__gte=timezone.now() - kept)
     for run in runs.only("pk", "vacancy_id"):

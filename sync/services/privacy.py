@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
+from sync.contact import addresses
 from sync.exceptions import PermanentError
 from sync.fields import decrypt, stored
 from sync.models import (
@@ -26,14 +26,11 @@ from sync.models import (
     Push,
     PushAttempt,
 )
+from sync.profile_fields import mapping
 from sync.vocabulary import ErrorCode
 
 # What stands in place of a profile key whose person was erased while a push knew it.
 ERASED_KEY = "erased-"
-
-
-def normalise_email(value: str) -> str:
-    return unicodedata.normalize("NFKC", value or "").strip().casefold()
 
 
 # --- hashes -------------------------------------------------------------------------------------
@@ -55,10 +52,10 @@ def _digest(key: bytes, *parts: str) -> str:
     return hmac.new(key, "\0".join(parts).encode(), hashlib.sha256).hexdigest()
 
 
-def digests_of(emails: Iterable[str], profile_keys: Iterable[str]) -> dict[str, tuple[str, str]]:
+def digests_of(emails: Iterable[object], profile_keys: Iterable[str]) -> dict[str, tuple[str, str]]:
     """By hash: what kind of mark it is of, and the mark itself."""
     key = _key()
-    marks = [(PersonMark.EMAIL.value, normalise_email(email)) for email in emails]
+    marks = [(PersonMark.EMAIL.value, one) for email in emails for one in addresses(email)]
     marks += [(PersonMark.PROFILE_KEY.value, profile) for profile in profile_keys]
     return {_digest(key, *mark): mark for mark in marks if mark[1]}
 
@@ -91,8 +88,8 @@ def is_erased(email: str = "", profile_key: str = "") -> bool:
     return bool(erased_marks([email], [profile_key]))
 
 
-def erased_marks(emails: Iterable[str], profile_keys: Iterable[str]) -> set[str]:
-    """Those of the e-mails (normalised) and profile keys that belong to erased persons."""
+def erased_marks(emails: Iterable[object], profile_keys: Iterable[str]) -> set[str]:
+    """Those of the addresses and profile keys that belong to erased persons."""
     if not ErasedPerson.objects.exists():
         return set()
     marks = digests_of(emails, profile_keys)
@@ -108,13 +105,15 @@ def erased_keys(emails_by_key: Mapping[str, str]) -> set[str]:
     return {
         key
         for key, email in emails_by_key.items()
-        if key in marks or normalise_email(email) in marks
+        if key in marks or not marks.isdisjoint(addresses(email))
     }
 
 
 def check_may_send(candidate: Mapping[str, Any], profile_key: str) -> None:
     """The last question before an intent is committed. Raises PermanentError(PERSON_ERASED)."""
-    if is_erased(str(candidate.get("email") or ""), profile_key):
+    profile = mapping(getattr(candidate, "profile", None))
+    emails = [candidate.get("email"), mapping(profile.get("info")).get("email")]
+    if erased_marks(emails, [profile_key]):
         raise PermanentError(ErrorCode.PERSON_ERASED)
 
 

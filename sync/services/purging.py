@@ -27,7 +27,8 @@ from sync.models import (
     Run,
     RunStatus,
 )
-from sync.models.states import OPEN, PushStatus
+from sync.models.push_queries import PushQuerySet
+from sync.models.states import ACTIVE, PushStatus
 from sync.services import audit, heartbeat, privacy
 from sync.services.erasure import delete_pushes
 from sync.services.scrubbing import cut_log, scrub
@@ -36,8 +37,11 @@ BATCH = 500
 # What the queue says of tasks that are done serves to look at a fault, no longer.
 QUEUE_DAYS = 7
 DRAFT_DAYS = 1
+# Longer than from one purge to the next.
+SCRUBBED_AGAIN = timedelta(days=2)
 SIGN_INS: tuple[Any, ...] = (AccessAttempt, AccessFailureLog, AccessLog)
-PERSONAL = ("people", "pushes", "profiles", "payloads", "returned")
+QUOTING = ("error_message", "error_params", "enrichment_error")
+PERSONAL = ("people", "pushes", "profiles", "payloads", "reasons", "returned")
 
 
 @dataclass(frozen=True)
@@ -70,11 +74,15 @@ def purge(retention_days: int | None = None, *, dry_run: bool = False) -> dict[s
         return _count(until)
     counts = Counter(_purge_people(until))
     counts["payloads"] = _payloads(until).update(steps=[], message="")
+    counts["reasons"] = _forget_answers(until)
     counts["returned"] = _forget_returned()
     counts.update(_purge_rest(until))
     found = {name: count for name, count in sorted(counts.items()) if count}
     if any(found.get(name) for name in PERSONAL):
         audit.record(None, Action.PURGE, details=found)
+    # What was erased since the last purge may have met a busy database.
+    erased = ErasedPerson.objects.filter(erased_at__gte=timezone.now() - SCRUBBED_AGAIN)
+    if any(found.get(name) for name in PERSONAL) or erased.exists():
         scrub()
     cut_log()
     return found
@@ -83,8 +91,10 @@ def purge(retention_days: int | None = None, *, dry_run: bool = False) -> dict[s
 def _count(until: Limits) -> dict[str, int]:
     counts = {
         "pushes": over_pushes(until.people).count(),
+        "undecided": over_pushes(until.people).undecided().count(),
         "profiles": over_profiles(until.people).count(),
         "payloads": _payloads(until).count(),
+        "reasons": _reasons(until).count(),
         "tasks": Task.objects.filter(stopped__lt=until.queue).count(),
         "drafts": _drafts(until).count(),
         "audit_entries": AuditEntry.objects.filter(at__lt=until.log).count(),
@@ -95,21 +105,27 @@ def _count(until: Limits) -> dict[str, int]:
 # --- people -------------------------------------------------------------------------------------
 
 
-def over_pushes(until: datetime) -> QuerySet[Push]:
-    """Closed pushes of people without any contact since: neither a push nor the profile tells of
-    one, and no consent lasts."""
+def over_pushes(until: datetime) -> PushQuerySet:
+    """Pushes of people without any contact since: neither a push nor the profile tells of one, and
+    no consent lasts."""
     others = Push.objects.filter(source=OuterRef("source"), profile_key=OuterRef("profile_key"))
-    recent = others.filter(Q(status__in=OPEN) | Q(closed_at__gte=until))
+    recent = others.filter(_is_recent(until))
     kept = Profile.objects.filter(_is_kept(until), source=OuterRef("source"))
     kept = kept.filter(key=OuterRef("profile_key"))
-    closed = Push.objects.exclude(status__in=OPEN).filter(closed_at__lt=until)
-    return closed.filter(~Exists(recent), ~Exists(kept)).order_by("pk")
+    ended = Push.objects.filter(Q(closed_at__lt=until) | Q(status=PushStatus.UNCONFIRMED))
+    return ended.filter(~Exists(recent), ~Exists(kept)).order_by("pk")
 
 
 def over_profiles(until: datetime) -> QuerySet[Profile]:
     pushes = Push.objects.filter(source=OuterRef("source"), profile_key=OuterRef("key"))
-    recent = pushes.filter(Q(status__in=OPEN) | Q(closed_at__gte=until))
+    recent = pushes.filter(_is_recent(until))
     return Profile.objects.exclude(_is_kept(until)).filter(~Exists(recent)).order_by("pk")
+
+
+def _is_recent(until: datetime) -> Q:
+    """One that waits for a decision keeps nobody for ever: it was put off too long to matter."""
+    undecided = Q(status=PushStatus.UNCONFIRMED, updated_at__gte=until)
+    return Q(status__in=ACTIVE) | undecided | Q(closed_at__gte=until)
 
 
 def _is_kept(until: datetime) -> Q:
@@ -121,10 +137,14 @@ def _is_kept(until: datetime) -> Q:
 
 def _purge_people(until: Limits) -> dict[str, int]:
     counts: Counter[str] = Counter()
-    for pushes in _batches(over_pushes(until.people)):
+    for batch in _batches(over_pushes(until.people)):
         with transaction.atomic():
+            # Asked again, and held: somebody may have taken one up meanwhile.
+            held = over_pushes(until.people).filter(pk__in=batch).select_for_update()
+            pushes = Push.objects.filter(pk__in=[push.pk for push in held.only("pk")])
+            counts["undecided"] += pushes.undecided().count()
             _remember(pushes)
-            deleted, attempts = delete_pushes(Push.objects.filter(pk__in=pushes))
+            deleted, attempts = delete_pushes(pushes)
         counts.update(pushes=deleted, attempts=attempts)
     for profiles in _batches(over_profiles(until.people)):
         with transaction.atomic():
@@ -134,9 +154,9 @@ def _purge_people(until: Limits) -> dict[str, int]:
     return counts
 
 
-def _remember(pushes: list[int]) -> None:
-    """Who is in Flatchr must not be sent there again for want of a row that says so."""
-    there = Push.objects.filter(pk__in=pushes, status=PushStatus.SUCCEEDED)
+def _remember(pushes: PushQuerySet) -> None:
+    """Who is in Flatchr, or may be, must not be sent there again for want of a row that says so."""
+    there = pushes.filter(status__in=(PushStatus.SUCCEEDED, PushStatus.UNCONFIRMED))
     privacy.remember_pushed(list(there.values_list("source_id", "profile_key", "vacancy_id")))
 
 
@@ -174,6 +194,26 @@ def _payloads(until: Limits) -> QuerySet[PushAttempt]:
     """What was sent and answered, of pushes closed a while ago."""
     closed = PushAttempt.objects.filter(push__closed_at__lt=until.payloads)
     return closed.exclude(steps=[], message="").order_by()
+
+
+def _reasons(until: Limits) -> QuerySet[Push]:
+    """Pushes that quote what was answered, closed a while ago."""
+    quoting = ~Q(error_message="") | ~Q(enrichment_error="") | Q(error_params__has_key="answer")
+    return Push.objects.filter(quoting, closed_at__lt=until.payloads).order_by("pk")
+
+
+def _forget_answers(until: Limits) -> int:
+    """The code and its other parameters stay: the reason is told from them."""
+    gone = 0
+    for keys in _batches(_reasons(until)):
+        with transaction.atomic():
+            pushes = list(_reasons(until).filter(pk__in=keys).select_for_update())
+            for push in pushes:
+                push.error_message = push.enrichment_error = ""
+                push.error_params.pop("answer", None)
+            Push.objects.bulk_update(pushes, QUOTING, batch_size=100)
+        gone += len(pushes)
+    return gone
 
 
 def _drafts(until: Limits) -> QuerySet[Run]:

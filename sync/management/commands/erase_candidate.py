@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from sync.contact import addresses
 from sync.services import holdings
 from sync.services.erasure import erase_candidate
 from sync.services.holdings import SharedMarkError
@@ -42,6 +43,9 @@ def add_person(parser: ArgumentParser) -> None:
 
 
 def person_of(options: dict[str, Any]) -> dict[str, Any]:
+    if options["email"] and not addresses(options["email"]):
+        words = _("“%(text)s” is no e-mail address.")
+        raise CommandError(words % {"text": options["email"]})
     return {
         "email": options["email"] or "",
         "profile_key": options["profile_key"] or "",
