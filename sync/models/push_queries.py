@@ -68,12 +68,14 @@ class PushQuerySet(ScopedQuerySet["Push"]):
 
     def to_confirm(self) -> Self:
         """Created, but not yet found again in Flatchr."""
-        return self.filter(confirm_after__lte=Now(), status=S.SUCCEEDED)
+        due = self.filter(confirm_after__lte=Now(), status=S.SUCCEEDED)
+        return due.filter(vacancy__company__is_active=True).unpaused()
 
     def to_enrich(self) -> Self:
-        return self.filter(
+        due = self.filter(
             enrichment_after__lte=Now(), enrichment_status=EnrichmentStatus.PENDING
         ).exclude(applicant_id="")
+        return due.filter(vacancy__company__is_active=True).unpaused()
 
     def latest_of_each(self) -> Self:
         """Only the newest push of each profile to each vacancy: older ones have been overtaken."""
