@@ -71,6 +71,8 @@ def run_workflow(workflow_id: int) -> None:
         return
     try:
         workflows.run_workflow(workflow)
+    except workflows.WorkflowStoppedError:
+        schedules.give_turn_back(workflow)
     except (SyncError, ConfigurationError) as error:
         logger.warning("workflow %s: %s", workflow, error)
 

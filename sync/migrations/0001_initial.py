@@ -297,6 +297,7 @@ class Migration(migrations.Migration):
                 ('resume_policy', models.CharField(blank=True, choices=[('require', 'do not push without a CV'), ('generate', 'send a page made from the profile')], max_length=10, verbose_name='profiles without a CV')),
                 ('answers', models.JSONField(blank=True, default=list, verbose_name='answers')),
                 ('is_complete', models.BooleanField(default=True, editable=False)),
+                ('beat_at', models.DateTimeField(blank=True, editable=False, null=True)),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), verbose_name='created')),
                 ('started_at', models.DateTimeField(blank=True, null=True, verbose_name='started')),
                 ('finished_at', models.DateTimeField(blank=True, null=True, verbose_name='finished')),
