@@ -47,9 +47,6 @@ class PushQuerySet(ScopedQuerySet["Push"]):
     def failed(self) -> Self:
         return self.filter(status=S.FAILED)
 
-    def undecided(self) -> Self:
-        return self.filter(status=S.UNCONFIRMED)
-
     def due(self) -> Self:
         """Waiting, due by the database's clock, and neither account paused by its breaker."""
         return self.waiting().filter(next_attempt_at__lte=Now()).unpaused()
@@ -61,10 +58,6 @@ class PushQuerySet(ScopedQuerySet["Push"]):
 
     def expired(self) -> Self:
         return self.filter(lease_expires_at__lte=Now(), status=S.RUNNING)
-
-    def unknown(self) -> Self:
-        """With an intent whose outcome nobody knows yet."""
-        return self.exclude(status=S.SUCCEEDED).exclude(create_started_at=None)
 
     def to_confirm(self) -> Self:
         """Created, but not yet found again in Flatchr."""
