@@ -23,6 +23,7 @@ from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.configs import ResumePolicy, ResumeTransport
 from sync.registry import resolve_format, resolve_logics
 from sync.rules import run_format, run_logics
+from sync.services.accounts import Observe
 from sync.services.journal import Journal
 from sync.vocabulary import ErrorCode
 
@@ -69,7 +70,7 @@ def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
             _check_contact(profile, job.contact_within_days)
     candidate = format_candidate(job, profile, journal)
     with journal.step(Stage.RESUME):
-        attach_resume(candidate, job)
+        attach_resume(candidate, job, observe=journal.observe)
     return complete(candidate, job)
 
 
@@ -98,7 +99,7 @@ def complete(candidate: Candidate, job: Job) -> Candidate:
     return candidate
 
 
-def attach_resume(candidate: Candidate, job: Job) -> None:
+def attach_resume(candidate: Candidate, job: Job, *, observe: Observe = None) -> None:
     """Put the CV in, as the company wants it; a document that a format already made is kept."""
     resume = candidate.get("resume")
     if isinstance(resume, Mapping):
@@ -107,26 +108,27 @@ def attach_resume(candidate: Candidate, job: Job) -> None:
         candidate["type"] = ResumeTransport.LINK
     else:
         candidate["type"] = ResumeTransport.DOCUMENT
-        candidate["resume"] = as_document(_resume(candidate, job))
+        candidate["resume"] = as_document(_resume(candidate, job, observe))
 
 
-def _resume(candidate: Candidate, job: Job) -> Resume:
+def _resume(candidate: Candidate, job: Job, observe: Observe) -> Resume:
     url = candidate.get("resume")
     if url:
-        return _downloaded(candidate, str(url))
+        return _downloaded(candidate, str(url), observe)
     if job.resume_policy == ResumePolicy.GENERATE:
         data = generate_resume(candidate.profile, candidate)
         return Resume(data, f"{_file_stem(candidate)}.pdf", PDF, generated=True)
     raise PermanentError(ErrorCode.RESUME_MISSING)
 
 
-def _downloaded(candidate: Candidate, url: str) -> Resume:
+def _downloaded(candidate: Candidate, url: str, observe: Observe) -> Resume:
     return download_resume(
         url,
         file_name=_file_stem(candidate),
         max_bytes=settings.RESUME_MAX_BYTES,
         allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
         timeout=settings.HTTP_TIMEOUT_SECONDS,
+        observe=observe,
     )
 
 
