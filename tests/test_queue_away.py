@@ -117,3 +117,12 @@ def test_who_asks_for_an_import_is_told(
     assert told in boss.post(refresh, follow=True).content.decode()
     fragment = boss.post(url, HTTP_HX_REQUEST="true").content.decode()
     assert told in fragment and "every 1s" not in fragment
+
+
+def test_the_first_steps_and_a_test_of_an_account_are_shown_all_the_same(
+    world: World, boss: Client, away: pytest.MonkeyPatch
+) -> None:
+    away.setattr("sync.admin.checklist.cache", Away())
+    assert boss.get("/admin/").status_code == 200
+    url = reverse("admin:sync_hrflowsource_test", args=[world.bulk.pk])
+    assert boss.post(url, follow=True).status_code == 200
