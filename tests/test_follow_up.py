@@ -216,6 +216,20 @@ def test_a_repeat_whose_original_left_flatchr_gets_the_new_applicant(world: Worl
     assert Push.objects.get(pk=original.pk).applicant_id == ""
 
 
+def test_a_repeat_of_a_push_whose_applicant_is_long_gone_gets_its_own(world: World) -> None:
+    [original] = pushed(world, *world.keys(1), source=world.bulk)
+    [gone] = world.sandbox.received()
+    world.sandbox.remove_applicant(gone["applicant"])
+    for _ in range(MOST_CONFIRM_TRIES):
+        look()
+    Push.objects.update(closed_at=Now() - timedelta(hours=1))
+    again = repeat(Push.objects.get(pk=original.pk), requested_by=None)
+    finish(world)
+    look()
+    [one] = world.sandbox.received()
+    assert Push.objects.get(pk=again.pk).applicant_id == one["applicant"]
+
+
 # --- read-back while Flatchr is away ------------------------------------------------------------
 
 

@@ -51,6 +51,7 @@ THREADS = 8
 MOST_CONFIRM_TRIES = 6
 SERVE_SECONDS = 0.05
 _TELLS_PERSON = ("candidate_name", "candidate_email", "candidate_phone")
+_TELLS_APPLICANT = ("known_applicants", "closed_at")
 
 
 def follow_up(seconds: float) -> int:
@@ -168,7 +169,7 @@ def _unattributed(vacancy: FlatchrVacancy) -> dict[tuple[str, str], list[Push]]:
     """Pushes that have an applicant nobody has found yet, by whom they sent."""
     pushes = Push.objects.filter(vacancy=vacancy, applicant_id="").exclude(create_started_at=None)
     found: dict[tuple[str, str], list[Push]] = defaultdict(list)
-    for push in pushes.only(*_TELLS_PERSON, "known_applicants"):
+    for push in pushes.only(*_TELLS_PERSON, *_TELLS_APPLICANT):
         found[person_of(push).identity].append(push)
     return found
 
@@ -203,24 +204,26 @@ def _look_again(push: Push, applicants: list[Found]) -> None:
 
 
 def _own(push: Push, free: list[Found], others: Iterable[Push]) -> Found | None:
-    """The one applicant that can only be this push's; none where there is a doubt.
-
-    Pushes of one person are told apart by the applicants that each knew of before it was sent: one
-    that is free for another, which knew of as many or more, may be the other's.
-    """
+    """The one applicant that can only be this push's; none where there is a doubt."""
     wanted = person_of(push)
     rivals = [o for o in others if o.pk != push.pk and _may_be_meant(wanted, o)]
     if rivals and not (wanted.email or wanted.phone):
         return None
     same = [a for a in free if compare(wanted, a.person) is Likeness.SAME]
-    as_knowing = [r for r in rivals if len(r.known_applicants) >= len(push.known_applicants)]
-    own = [
-        applicant
-        for applicant in same
-        if applicant.id not in push.known_applicants
-        and all(applicant.id in rival.known_applicants for rival in as_knowing)
-    ]
-    return own[0] if len(own) == 1 else None
+    fresh = {a.id: a for a in same if a.id not in push.known_applicants}
+    for rival in filter(lambda rival: _may_own_fresh(rival, push), rivals):
+        fresh = {id_: a for id_, a in fresh.items() if id_ in rival.known_applicants}
+    return next(iter(fresh.values())) if len(fresh) == 1 else None
+
+
+def _may_own_fresh(rival: Push, push: Push) -> bool:
+    """Whether what the push did not know of before it was sent may be another's of the same person:
+    not where that one knew of less, or where its own was there to be known."""
+    if len(rival.known_applicants) < len(push.known_applicants):
+        return False
+    settling = timedelta(seconds=settings.PUSH_SETTLE_SECONDS)
+    begun, closed = push.run.started_at, rival.closed_at
+    return begun is None or closed is None or closed + settling >= begun
 
 
 def _may_be_meant(wanted: Person, other: Push) -> bool:
