@@ -112,7 +112,13 @@ if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
     if REDIS_URL
-    else {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "django_cache",
+        # Past this entries are thrown out whatever they are, bells that hang among them. (Redis
+        # has limits of its own.)
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    }
 }
 CACHES["default"]["KEY_PREFIX"] = env.text("CACHE_PREFIX", "connector")
 

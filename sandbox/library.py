@@ -31,8 +31,8 @@ class StoredProfile:
     def refresh(self) -> None:
         """Forget what was encoded: call it after a change."""
         self._full = self._brief = None
-        self.created = datetime.fromisoformat(self.data["created_at"])
-        self.updated = datetime.fromisoformat(self.data["updated_at"])
+        self.created = _moment(self.data["created_at"])
+        self.updated = _moment(self.data["updated_at"])
 
     @property
     def key(self) -> str:
@@ -66,6 +66,12 @@ class StoredProfile:
     def archive(self) -> None:
         now = iso(datetime.now(UTC))
         self.change({"archived_at": now, "updated_at": now})
+
+
+def _moment(text: str) -> datetime:
+    """Some dates of the reference have no zone; they are UTC."""
+    found = datetime.fromisoformat(text)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 @dataclass

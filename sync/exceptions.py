@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 from sync.vocabulary import EXPLANATIONS, ErrorCode, Side, sentence
 
 LONGEST_NOTE = 500
@@ -99,6 +101,15 @@ class ConfigurationError(ToldError):
     def __init__(self, sentence: str, **params: Any) -> None:
         self.code, self.params = sentence, params
         super().__init__(sentence, params)
+
+
+class BrokenOffError(ToldError):
+    """The reading of a source ended before its end; what was queued until then stays."""
+
+    def __init__(self) -> None:
+        self.code = gettext_noop("The reading of the source broke off; the next run makes it good.")
+        self.params = {}
+        super().__init__()
 
 
 class SecretUnreadableError(ConfigurationError):

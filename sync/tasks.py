@@ -6,7 +6,7 @@ import logging
 
 from django.conf import settings
 
-from sync.exceptions import ConfigurationError, SyncError
+from sync.exceptions import BrokenOffError, ConfigurationError, SyncError
 from sync.models import HrFlowSource, Push
 from sync.services import (
     doorbell,
@@ -71,6 +71,8 @@ def run_workflow(workflow_id: int) -> None:
         return
     try:
         workflows.run_workflow(workflow)
+    except BrokenOffError:
+        schedules.give_turn_back(workflow)
     except (SyncError, ConfigurationError) as error:
         logger.warning("workflow %s: %s", workflow, error)
 

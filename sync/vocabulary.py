@@ -82,6 +82,7 @@ class ErrorCode(TextChoices):
     FLATCHR_NOT_FOUND = "flatchr_not_found", _("vacancy or company not found in Flatchr")
     FLATCHR_AMBIGUOUS = "flatchr_ambiguous", _("cannot tell whether the candidate is in Flatchr")
     FLATCHR_MISMATCH = "flatchr_mismatch", _("candidate not found again in Flatchr")
+    FLATCHR_STAGES = "flatchr_stages", _("stages of the same title in Flatchr")
     VACANCY_CLOSED = "vacancy_closed", _("vacancy closed")
     COMPANY_INACTIVE = "company_inactive", _("company switched off")
     SOURCE_INACTIVE = "source_inactive", _("source switched off")
@@ -267,6 +268,11 @@ EXPLANATIONS: dict[str, Explanation] = {
         Side.FLATCHR,
         _("Flatchr said the candidate was created, but its search does not show them."),
         _("Look in Flatchr; the vacancy may keep applicants out of search."),
+    ),
+    ErrorCode.FLATCHR_STAGES: Explanation(
+        Side.FLATCHR,
+        _("Several stages have the title “%(title)s”, so the candidate's is not known."),
+        _("Give each stage a title of its own in Flatchr, then retry the enrichment."),
     ),
     ErrorCode.VACANCY_CLOSED: Explanation(
         Side.FLATCHR,

@@ -10,7 +10,7 @@ import pytest
 from django.db.models.functions import Now
 
 from sync.models import Push
-from sync.models.states import WAITING
+from sync.models.states import WAITING, PushStatus
 from tests.conftest import World
 
 
@@ -55,6 +55,11 @@ def make_due() -> int:
     """Time passes: what waits for a moment is due now. Returns how many pushes that is."""
     Push.objects.waiting().update(next_attempt_at=Now())
     return Push.objects.due().count()
+
+
+def unknown_outcomes() -> int:
+    """Pushes with an intent whose outcome nobody knows yet."""
+    return Push.objects.exclude(status=PushStatus.SUCCEEDED).exclude(create_started_at=None).count()
 
 
 def expire_leases() -> None:

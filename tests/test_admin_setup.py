@@ -16,7 +16,7 @@ from sync.admin.site import environment_label
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Run, WorkerGroup, Workflow
 from sync.models.states import PushStatus
 from tests.conftest import World
-from tests.desk import Desk, client_of, make_company, make_user, text_of
+from tests.desk import Desk, client_of, make_company, make_source, make_user, make_vacancy, text_of
 
 pytestmark = pytest.mark.django_db
 SECRET = "an-api-key-of-some-length-4f2a"
@@ -195,6 +195,22 @@ def test_run_now_queues_the_profiles_and_shows_the_run(world: World, boss: Clien
     run = Run.objects.get()
     assert response["Location"] == page(run)
     assert run.pushes.count() == 60
+
+
+@pytest.mark.parametrize("what", ["source", "vacancy"])
+def test_a_workflow_sent_another_way_reads_from_the_beginning(boss: Client, what: str) -> None:
+    desk = Desk()
+    workflow = Workflow.objects.create(
+        workflow_id="w", source=desk.source, vacancy=desk.vacancy, cursor=timezone.now()
+    )
+    form = form_of(boss, page(workflow))
+    boss.post(page(workflow), {**form, "workflow_id": "renamed"})
+    workflow.refresh_from_db()
+    assert workflow.workflow_id == "renamed" and workflow.cursor
+    other = make_source("Other") if what == "source" else make_vacancy(desk.company, "Other")
+    assert boss.post(page(workflow), {**form, what: other.pk}).status_code == 302
+    workflow.refresh_from_db()
+    assert getattr(workflow, what) == other and workflow.cursor is None
 
 
 # --- the queue ------------------------------------------------------------------------------------

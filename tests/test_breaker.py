@@ -19,7 +19,7 @@ from sync.services import breakers
 from sync.services.limits import PutOffError
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
-from tests.pushing import expire_leases, fault, finish, make_due, slow_clock
+from tests.pushing import expire_leases, fault, finish, make_due, slow_clock, unknown_outcomes
 from tests.rows import make_company, make_push, make_run
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("slow_clock")]
@@ -183,7 +183,7 @@ def test_a_run_of_faults_pauses_too(world: World) -> None:
     assert account.pause_code == ErrorCode.FLATCHR_FAULT
     assert world.sandbox.requests()["create"] == FAULTS_TO_OPEN
     assert states() == {S.RETRYING: FAULTS_TO_OPEN, S.QUEUED: 3}
-    unknown = Push.objects.unknown().count()
+    unknown = unknown_outcomes()
     assert unknown == FAULTS_TO_OPEN, "waiting does not make an unknown outcome certain"
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import json
+import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,16 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models.functions import Now
 
-from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Profile, Push, Run
+from sync.management.commands.push import Command
+from sync.models import (
+    FlatchrCompany,
+    FlatchrVacancy,
+    HrFlowSource,
+    Profile,
+    Push,
+    Run,
+    WorkerGroup,
+)
 from sync.models.states import PushStatus
 from sync.services import batch
 from tests.bells import Bells, bells
@@ -137,6 +149,45 @@ def test_a_dry_run_says_what_would_fail(world: World) -> None:
     assert failed["reason"]
 
 
+@pytest.mark.parametrize("state", [{"is_active": False}, {}])
+def test_a_dry_run_knows_what_is_closed(world: World, state: dict[str, bool]) -> None:
+    flags = keys(world, 2)
+    where = ["--source", "bulk", "--vacancy", world.vacancy().slug]
+    world.sandbox.clear()
+    if state:
+        FlatchrCompany.objects.update(**state)
+    else:
+        FlatchrVacancy.objects.update(is_open=False)
+    ran = Ran("push", *where, *flags, "--dry-run", "--json")
+    code = "company_inactive" if state else "vacancy_closed"
+    assert (ran.status, {line["code"] for line in ran.json["pushes"]}) == (1, {code})
+    assert world.sandbox.requests() == {}, "what our own rows know needs no request"
+
+
+def test_a_dry_run_keeps_hrflows_limit(world: World, settings: Any) -> None:
+    flags = keys(world, 4)
+    settings.HRFLOW_REQUESTS_PER_MINUTE = 300
+    begun = time.monotonic()
+    assert push(world, *flags, "--dry-run").status == 0
+    assert time.monotonic() - begun > 0.5
+
+
+@pytest.mark.parametrize("status", ["running", "retrying", "failed"])
+def test_what_a_worker_has_taken_up_already_was_queued(
+    world: World, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    report_of = batch.report_of
+
+    def meanwhile(*args: Any, **more: Any) -> batch.Report:
+        report = report_of(*args, **more)
+        report.pushes = [dataclasses.replace(line, status=status) for line in report.pushes]
+        return report
+
+    monkeypatch.setattr(batch, "report_of", meanwhile)
+    ran = push(world, *keys(world, 2), "--json")
+    assert (ran.status, ran.json["success"]) == (0, True)
+
+
 @pytest.mark.usefixtures("worker")
 def test_wait_ends_with_every_push(world: World) -> None:
     ran = push(world, *keys(world, 5), "--wait", "--json")
@@ -193,6 +244,36 @@ def test_wait_does_not_need_the_doorbell(
     assert ran.json["counts"] == {"succeeded": 1}
 
 
+def test_wait_does_not_wait_for_a_worker_that_nobody_started(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HEARTBEAT_STALE_SECONDS = 2
+    long_ago = Now() - timedelta(minutes=5)
+    WorkerGroup.objects.create(worker_id="dead", host="h", beat_at=long_ago)
+    ran = push(world, *keys(world, 2), "--wait", "--json")
+    assert (ran.status, ran.json["counts"]) == (1, {"queued": 2})
+    assert "No worker is running" in ran.json["problem"]
+    assert Push.objects.due().count() == 2, "what is queued stays queued"
+
+
+def test_wait_goes_on_while_a_worker_is_busy(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HEARTBEAT_STALE_SECONDS = 0.2
+    WorkerGroup.objects.create(worker_id="w", host="h")
+    turns = iter([*range(5), None])
+
+    def sleep(_: float) -> None:
+        WorkerGroup.objects.update(beat_at=Now())
+        if next(turns) is None:
+            world.work()
+        threading.Event().wait(0.1)
+
+    monkeypatch.setattr("sync.services.batch.time.sleep", sleep)
+    ran = push(world, *keys(world, 1), "--wait", "--json")
+    assert ran.json["counts"] == {"succeeded": 1}
+
+
 def test_an_unconfirmed_push_is_no_success(world: World) -> None:
     result = world.dispatch(*world.keys(1), source=world.bulk)
     [claimed] = Push.objects.claim(1)
@@ -238,6 +319,37 @@ def test_a_slug_of_two_companies_is_told(world: World) -> None:
 def test_what_to_push_must_be_said_once(world: World, arguments: list[str]) -> None:
     assert push(world, *arguments).status != 0
     assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("by_file", [False, True])
+def test_a_key_that_is_too_long_is_told(world: World, tmp_path: Path, by_file: bool) -> None:
+    path = tmp_path / "keys"
+    path.write_text("k" * 100)
+    flags = ["--keys-file", str(path)] if by_file else ["--profile-key", "k" * 100]
+    ran = push(world, *flags, "--json")
+    assert (ran.status, ran.json["success"]) == (1, False)
+    assert "at most 64 characters" in ran.json["problem"]
+    assert not Run.objects.exists()
+
+
+@pytest.mark.parametrize("arguments", [["--json"], ["--json", "--source", "s", "--nonsense"]])
+def test_a_wrong_call_is_told_as_json_too(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "push", *arguments])
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert (ended.value.code, report["success"], err) == (2, False, "")
+    assert "required" in report["problem"]
+
+
+def test_a_wrong_call_without_json_is_told_as_ever(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        Command().run_from_argv(["manage.py", "push"])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, out) == (2, "")
+    assert "--source" in err
 
 
 def test_hrflow_being_away_is_told_and_queues_nothing(world: World) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import time
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,9 +12,14 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from sync.clients.flatchr import FlatchrClient
+from sync.clients.flatchr_answers import Column
 from sync.models import FlatchrCompany, Push
+from sync.models.breaker import REFUSALS_TO_OPEN
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.services import follow_up as following
+from sync.services import stopping
+from sync.services.dispatch import repeat
 from sync.services.follow_up import MOST_CONFIRM_TRIES, follow_up
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
@@ -133,17 +140,192 @@ def test_two_machines_do_not_look_for_the_same(world: World) -> None:
     assert (len(first), len(second)) == (4, 0)
 
 
-def test_an_applicant_found_by_a_look_up_is_not_given_to_another(world: World) -> None:
-    keys = [add_person(world, "Yann", "Cadiou", email="yann@example.org") for _ in range(2)]
-    [first] = pushed(world, keys[0])
-    world.sandbox.add_applicant(
+def test_of_two_applicants_of_one_person_none_is_guessed_to_be_ours(world: World) -> None:
+    [push] = pushed(world, add_person(world, "Yann", "Cadiou", email="yann@example.org"))
+    by_hand = world.sandbox.add_applicant(
         world.vacancy().slug, firstname="Yann", lastname="Cadiou", email="yann@example.org"
     )
     look()
-    names = {one["applicant"] for one in world.sandbox.received()}
-    found = Push.objects.get(pk=first.pk).applicant_id
-    [own] = [one for one in world.sandbox.received() if not one["by_hand"]]
-    assert found in names and found == own["applicant"], "the older one is the pushed one"
+    assert Push.objects.get().applicant_id == ""
+    world.sandbox.remove_applicant(by_hand["applicant"])
+    look()
+    assert owner(world, Push.objects.get()) == push.profile_key
+
+
+def owner(world: World, push: Push) -> str | None:
+    """Whose CV the applicant that the push was given has."""
+    found = {one["applicant"]: one["resume"]["profile_key"] for one in world.sandbox.received()}
+    return found.get(push.applicant_id)
+
+
+@pytest.mark.parametrize("names", [("DUPONTEL", "Dupontel"), ("Lefèvre", "Lefevre")])
+def test_namesakes_but_for_capitals_and_accents_are_not_confused(
+    world: World, names: tuple[str, str]
+) -> None:
+    keys = [add_person(world, "Jean", name, email=None, phone=None) for name in names]
+    pushed(world, *keys)
+    [one] = [one for one in world.sandbox.received() if one["resume"]["profile_key"] == keys[1]]
+    world.sandbox.remove_applicant(one["applicant"])
+    look()
+    assert {owner(world, push) for push in Push.objects.all()} == {None}
+
+
+@pytest.fixture(params=[False, True], ids=["oldest first", "newest first"])
+def order_of_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Flatchr says nowhere in which order its search answers."""
+    found = following.on_vacancy
+    turn = -1 if request.param else 1
+    monkeypatch.setattr(following, "on_vacancy", lambda a, v: found(a, v)[::turn])
+
+
+@pytest.mark.usefixtures("order_of_answers")
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_repeat_and_its_original_get_their_own_applicant(world: World, first: int) -> None:
+    [original] = pushed(world, *world.keys(1), source=world.bulk)
+    again = repeat(original, requested_by=None)
+    finish(world)
+    old, new = [one["applicant"] for one in world.sandbox.received()]
+    pushes = [Push.objects.get(pk=original.pk), Push.objects.get(pk=again.pk)]
+    assert [push.known_applicants for push in pushes] == [[], [old]]
+    soonest = pushes[first].pk
+    Push.objects.update(confirm_after=Now() + timedelta(hours=1))
+    Push.objects.filter(pk=soonest).update(confirm_after=Now())
+    follow_up(5)
+    look()
+    assert [Push.objects.get(pk=push.pk).applicant_id for push in pushes] == [old, new]
+
+
+@pytest.mark.usefixtures("order_of_answers")
+def test_a_repeat_that_knew_of_no_older_applicant_waits_rather_than_take_it(world: World) -> None:
+    [original] = pushed(world, *world.keys(1), source=world.bulk)
+    again = repeat(original, requested_by=None)
+    finish(world)
+    Push.objects.filter(pk=again.pk).update(known_applicants=[])
+    look()
+    assert set(Push.objects.values_list("applicant_id", flat=True)) == {""}
+
+
+def test_a_repeat_whose_original_left_flatchr_gets_the_new_applicant(world: World) -> None:
+    [original] = pushed(world, *world.keys(1), source=world.bulk)
+    again = repeat(original, requested_by=None)
+    finish(world)
+    old, new = [one["applicant"] for one in world.sandbox.received()]
+    world.sandbox.remove_applicant(old)
+    look()
+    assert Push.objects.get(pk=again.pk).applicant_id == new
+    assert Push.objects.get(pk=original.pk).applicant_id == ""
+
+
+def test_a_repeat_of_a_push_whose_applicant_is_long_gone_gets_its_own(world: World) -> None:
+    [original] = pushed(world, *world.keys(1), source=world.bulk)
+    [gone] = world.sandbox.received()
+    world.sandbox.remove_applicant(gone["applicant"])
+    for _ in range(MOST_CONFIRM_TRIES):
+        look()
+    Push.objects.update(closed_at=Now() - timedelta(hours=1))
+    again = repeat(Push.objects.get(pk=original.pk), requested_by=None)
+    finish(world)
+    look()
+    [one] = world.sandbox.received()
+    assert Push.objects.get(pk=again.pk).applicant_id == one["applicant"]
+
+
+# --- read-back while Flatchr is away ------------------------------------------------------------
+
+
+def test_searches_that_fail_do_not_use_the_tries_up(world: World) -> None:
+    pushed(world, *world.keys(1), source=world.bulk)
+    world.sandbox.set_faults(fault("search", "status", status=503, times=None))
+    for _ in range(MOST_CONFIRM_TRIES):
+        look()
+    push = Push.objects.get()
+    assert (push.confirm_tries, push.error_code) == (0, "")
+    assert push.confirm_after and push.confirm_after > timezone.now()
+    [one] = world.sandbox.received()
+    world.sandbox.remove_applicant(one["applicant"])
+    world.sandbox.set_faults()
+    look()
+    push = Push.objects.get()
+    assert (push.confirm_tries, push.error_code) == (1, ""), "one real miss is not the last"
+
+
+def test_who_cannot_be_looked_for_in_a_day_is_reported(world: World) -> None:
+    pushed(world, *world.keys(1), source=world.bulk)
+    world.sandbox.set_faults(fault("search", "status", status=401, times=None))
+    look()
+    assert Push.objects.get().confirm_after
+    Push.objects.update(closed_at=Now() - timedelta(days=2))
+    look()
+    push = Push.objects.get()
+    assert (push.confirm_after, push.error_code) == (None, ErrorCode.FLATCHR_MISMATCH)
+
+
+def test_a_stage_that_cannot_be_read_again_is_left_as_it_is(world: World) -> None:
+    pushed(world, *world.keys(1), source=world.bulk)
+    look()
+    Push.objects.update(confirm_after=Now(), closed_at=Now() - timedelta(days=9))
+    world.sandbox.set_faults(fault("search", "status", status=503))
+    look()
+    assert Push.objects.get().confirm_after, "a fault passes"
+    world.sandbox.set_faults(fault("search", "status", status=401))
+    look()
+    push = Push.objects.get()
+    assert (push.confirm_after, push.error_code, push.column) == (None, "", "Nouveaux")
+
+
+def test_a_refused_key_pauses_the_company_and_nobody_is_searched_meanwhile(premium: World) -> None:
+    pushed(premium, *premium.keys(2), source=premium.bulk)
+    premium.sandbox.set_faults(fault("search", "status", status=401, times=None))
+    for _ in range(REFUSALS_TO_OPEN):
+        look()
+    assert FlatchrCompany.objects.get().is_paused
+    requests(premium)
+    assert look(enrich=True) == 0
+    assert requests(premium) == {}
+
+
+def test_a_company_that_is_switched_off_is_not_searched(premium: World) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    FlatchrCompany.objects.update(is_active=False)
+    requests(premium)
+    assert look(enrich=True) == 0
+    FlatchrCompany.objects.update(is_active=True)
+    assert look(enrich=True) == 2
+
+
+@pytest.fixture
+def beats(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    found: list[float] = []
+    monkeypatch.setattr("sync.services.heartbeat.beat", lambda: found.append(time.monotonic()))
+    monkeypatch.setattr("sync.services.heartbeat.BEAT_SECONDS", 0.2)
+    return found
+
+
+def test_a_search_that_hangs_silences_no_heartbeat_and_ends_with_its_time(
+    world: World, settings: Any, monkeypatch: pytest.MonkeyPatch, beats: list[float]
+) -> None:
+    settings.HTTP_TIMEOUT_SECONDS = 1.5
+    for title in ("Comptable", "Développeur Python (H/F)"):
+        pushed(world, *world.keys(1), source=world.bulk, vacancy=world.vacancy(title))
+    monkeypatch.setattr(following, "THREADS", 1)
+    world.sandbox.set_faults(fault("search", "hang", times=None))
+    Push.objects.update(confirm_after=Now())
+    requests(world)
+    begun = time.monotonic()
+    assert follow_up(0.5) == 1, "the second vacancy is left for another time"
+    assert time.monotonic() - begun < 2.5
+    assert len(beats) >= 5
+    assert requests(world) == {"search": 1}
+
+
+def test_a_stop_leaves_the_read_back_for_later(world: World) -> None:
+    pushed(world, *world.keys(1), source=world.bulk)
+    stopping.requested.set()
+    try:
+        assert look() == 0
+    finally:
+        stopping.requested.clear()
+    assert look() == 1
 
 
 def test_what_a_person_confirmed_is_looked_for_too(world: World) -> None:
@@ -226,6 +408,25 @@ def test_a_recruiters_own_move_is_not_undone(premium: World) -> None:
     look(enrich=True)
     [one] = premium.sandbox.received()
     assert one["column"] == "Entretien" and one["enrichment"]
+
+
+def test_nobody_is_moved_where_two_stages_have_one_title(
+    premium: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    stages = FlatchrClient.list_columns
+
+    def with_a_twin(client: FlatchrClient) -> list[Column]:
+        first, second, *rest = stages(client)
+        return [dataclasses.replace(second, title=first.title), first, second, *rest]
+
+    monkeypatch.setattr(FlatchrClient, "list_columns", with_a_twin)
+    look(enrich=True)
+    push = Push.objects.get()
+    [one] = premium.sandbox.received()
+    assert (one["column"], one["enrichment"]) == ("Nouveaux", [])
+    assert push.enrichment_status == E.FAILED
+    assert "Nouveaux" in push.enrichment_error
 
 
 @pytest.mark.parametrize("endpoint", ["enrich", "move", "columns", "search", "read"])

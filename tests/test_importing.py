@@ -9,10 +9,11 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from sync.clients.hrflow import HrFlowClient
 from sync.exceptions import CredentialsError, RetryableError, SecretUnreadableError
 from sync.models import HrFlowSource, Profile
-from sync.services import importing
-from sync.services.importing import ImportRunningError, import_profiles
+from sync.services import importing, stopping
+from sync.services.importing import ImportRunningError, ImportStoppedError, import_profiles
 from tests.conftest import World
 from tests.pushing import fault
 
@@ -116,6 +117,50 @@ def test_a_full_sweep_finds_what_was_deleted(world: World) -> None:
     assert Profile.objects.get(key=gone).archived_at
     assert Profile.objects.filter(source=world.bulk).present().count() == 59
     assert import_profiles(source(world), full=True).gone == 0, "and is not found gone again"
+
+
+def test_asking_for_who_is_gone_shows_life_and_stops_when_asked(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_profiles(world.bulk)
+    for key in world.keys(3):
+        world.sandbox.delete_profile(key, "bulk")
+    beats: list[bool] = []
+    read = HrFlowClient.read_profile
+
+    def slowly(client: HrFlowClient, *args: str) -> Any:
+        beats.append(source(world).is_importing)
+        HrFlowSource.objects.update(import_beat_at=Now() - timedelta(minutes=6))
+        if len(beats) == 2:
+            stopping.requested.set()
+        return read(client, *args)
+
+    monkeypatch.setattr(HrFlowClient, "read_profile", slowly)
+    try:
+        with pytest.raises(ImportStoppedError):
+            import_profiles(source(world), full=True)
+    finally:
+        stopping.requested.clear()
+    assert beats == [True, True]
+    assert import_profiles(source(world), full=True).gone == 1, "the other two stay gone"
+
+
+def test_a_profile_from_the_future_does_not_take_the_cursor_there(world: World) -> None:
+    world.sandbox.add_profile("bulk", updated_at="2099-01-01T00:00:00+00:00")
+    import_profiles(world.bulk)
+    cursor = source(world).import_cursor
+    assert cursor and cursor <= timezone.now()
+
+
+def test_a_date_without_a_zone_is_read(world: World) -> None:
+    key = world.sandbox.add_profile("bulk", updated_at="2024-01-01T00:00:00")
+    assert import_profiles(world.bulk).created == 61
+    assert Profile.objects.get(key=key).remote_updated_at
+
+
+def test_a_key_that_is_too_long_is_left_out(world: World) -> None:
+    world.sandbox.add_profile("bulk", key="k" * 65)
+    assert import_profiles(world.bulk).created == 60
 
 
 def test_what_hrflow_archived_is_gone(world: World) -> None:

@@ -17,7 +17,7 @@ from sync.services import limits, stopping
 from sync.services.ledger import DirectLedger, ThreadLedger
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
-from tests.pushing import slow_clock
+from tests.pushing import slow_clock, unknown_outcomes
 from tests.rows import make_company, make_source
 
 S = PushStatus
@@ -197,4 +197,4 @@ def test_no_intent_is_left_behind_by_a_wait_for_a_turn(world: World) -> None:
     limit(world, 1)
     world.dispatch(*world.keys(3), source=world.bulk)
     world.work()
-    assert Push.objects.unknown().count() == 0
+    assert unknown_outcomes() == 0

@@ -339,7 +339,7 @@ def test_a_homonym_is_never_given_the_candidate_of_the_other(world: World) -> No
         else:
             assert push.status == S.UNCONFIRMED
     # The person who looks sees one of them, says so of its push, and lets the other go again.
-    left = Push.objects.undecided()
+    left = Push.objects.filter(status=S.UNCONFIRMED)
     for push in left:
         if there[push.profile_key]:
             push.confirm(None)

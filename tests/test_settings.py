@@ -58,6 +58,12 @@ def test_a_missing_secret_is_named(tmp_path: Path, name: str) -> None:
     assert status == 3 and said.startswith(f"{name}:")
 
 
+def test_a_database_cache_has_room_for_every_bell(tmp_path: Path) -> None:
+    size = "s.CACHES['default'].get('OPTIONS', {}).get('MAX_ENTRIES')"
+    assert start(tmp_path, size) == (0, "10000")
+    assert start(tmp_path, size, REDIS_URL="redis://127.0.0.1:6379/0") == (0, "None")
+
+
 MALFORMED = {
     "DEBUG": "perhaps",
     "DATABASE_URL": "mysql://root@127.0.0.1/db",

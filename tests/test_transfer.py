@@ -63,15 +63,19 @@ def test_every_step_is_recorded_and_nothing_personal_with_it(world: World) -> No
     assert stages == ["read", "format", "logics", "resume", "check", "create"]
     assert {step["outcome"] for step in attempt.steps} == {AttemptOutcome.DONE}
     exchanges = [exchange for step in attempt.steps for exchange in step["exchanges"]]
-    assert [one["service"] for one in exchanges if one["service"] != "resume"] == [
-        "hrflow",
-        "flatchr",
-        "flatchr",
-    ]
+    assert [one["service"] for one in exchanges] == ["hrflow", "resume", "flatchr", "flatchr"]
     kept = str(attempt.steps)
     secrets = [world.sandbox.api_secret, world.sandbox.company()["auth"]]
     for word in [*secrets, push.candidate_email, push.candidate_lastname]:
         assert word and word not in kept
+
+
+def test_a_download_is_recorded_without_the_path_that_tells_who_it_is_of(world: World) -> None:
+    push = world.push(world.keys(1)[0], source=world.bulk)
+    [step] = [step for step in push.tries.get().steps if step["stage"] == "resume"]
+    [download] = step["exchanges"]
+    assert (download["service"], download["status"]) == ("resume", 200)
+    assert download["url"] == f"{world.sandbox.address}/…"
 
 
 def test_a_retried_push_has_an_attempt_a_try(world: World) -> None:

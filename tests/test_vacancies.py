@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sync.exceptions import CredentialsError, PermanentError, SyncError
+from sync.clients.flatchr import FlatchrClient
+from sync.exceptions import ConfigurationError, CredentialsError, PermanentError, SyncError
 from sync.models import FlatchrCompany, FlatchrVacancy
 from sync.services.vacancies import check_company, check_source, fetch_questions, sync_vacancies
 from tests.conftest import World
@@ -73,6 +74,21 @@ def test_an_answer_that_nobody_can_read_closes_nothing(
     assert FlatchrVacancy.objects.open().count() == before
     assert FlatchrCompany.objects.get().last_error
     world.sandbox.set_faults()
+    sync_vacancies(world.company)
+    assert FlatchrCompany.objects.get().last_error == ""
+
+
+def test_an_empty_list_closes_nothing_and_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = FlatchrVacancy.objects.open().count()
+    with monkeypatch.context() as empty:
+        empty.setattr(FlatchrClient, "list_vacancies", lambda self: [])
+        empty.setattr(FlatchrClient, "list_published_vacancies", lambda self, slug: [])
+        with pytest.raises(ConfigurationError, match="no vacancy at all"):
+            sync_vacancies(world.company)
+    assert FlatchrVacancy.objects.open().count() == before
+    assert "no vacancy at all" in FlatchrCompany.objects.get().last_error
     sync_vacancies(world.company)
     assert FlatchrCompany.objects.get().last_error == ""
 

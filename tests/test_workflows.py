@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 from django.db.models.functions import Now
+from django.utils import timezone
 
+from sync import tasks
 from sync.exceptions import CredentialsError, RetryableError
 from sync.models import Push, Run, RunKind, RunStatus, Workflow
 from sync.models.states import PushStatus
-from sync.services import importing, workflows
+from sync.services import importing, stopping, workflows
 from sync.services.dispatch import add_pushes
+from sync.services.recovery import recover
 from sync.services.workflows import run_workflow
 from sync.vocabulary import ReadMode
 from tests.conftest import World
@@ -138,18 +141,105 @@ def test_the_cursor_moves_only_past_what_is_in_the_database(
     assert run_workflow(workflow).created == 40
 
 
-def test_a_run_left_open_by_a_dead_process_is_closed_by_a_later_one(world: World) -> None:
+def test_a_run_whose_reader_died_is_finished_by_the_sweep(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     workflow = make_workflow(world)
-    dead = Run.objects.create(
-        kind=RunKind.WORKFLOW,
-        workflow=workflow,
-        started_at=Now() - timedelta(hours=7),
-        is_complete=False,
-    )
+
+    def die(*args: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(workflows, "_move_cursor", die)
+    with pytest.raises(KeyboardInterrupt):
+        run_workflow(workflow)
+    finish(world)
+    recover()
+    assert Run.objects.get().status == RunStatus.RUNNING, "perhaps it still reads"
+    Run.objects.update(beat_at=Now() - timedelta(minutes=6))
+    recover()
+    run = Run.objects.get()
+    assert (run.status, run.events["write_success"]) == (RunStatus.FINISHED, 60)
+    assert "broke off" in run.reason
+
+
+def test_a_run_that_reads_for_hours_shows_that_it_lives(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow, add = make_workflow(world), add_pushes
+
+    def slowly(result: Any, keys: Any) -> None:
+        recover()
+        assert not Run.objects.get().is_complete
+        Run.objects.update(started_at=Now() - timedelta(hours=2))
+        add(result, keys)
+
+    monkeypatch.setattr(workflows, "add_pushes", slowly)
+    assert run_workflow(workflow).created == 60
+
+
+def test_a_run_that_is_stopped_goes_on_later(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    workflow, add = make_workflow(world, every_minutes=60), add_pushes
+
+    def stop(result: Any, keys: Any) -> None:
+        add(result, keys)
+        stopping.requested.set()
+
+    monkeypatch.setattr(workflows, "add_pushes", stop)
+    try:
+        tasks.run_workflow(workflow.pk)
+    finally:
+        stopping.requested.clear()
+    run = Run.objects.get()
+    assert (run.pushes.count(), run.is_complete) == (20, True)
+    assert "broke off" in run.reason
+    workflow.refresh_from_db()
+    assert workflow.cursor is None
+    monkeypatch.setattr(workflows, "add_pushes", add)
+    tasks.run_workflow(workflow.pk)
+    assert Push.objects.count() == 60
+
+
+def test_a_profile_from_the_future_does_not_take_the_cursor_there(world: World) -> None:
+    workflow = make_workflow(world)
+    world.sandbox.add_profile("bulk", updated_at="2099-01-01T00:00:00+00:00")
     run_workflow(workflow)
-    Run.objects.finish_done()
-    dead.refresh_from_db()
-    assert dead.status == RunStatus.FINISHED
+    assert workflow.cursor and workflow.cursor <= timezone.now()
+    new = world.sandbox.add_profile("bulk")
+    result = run_workflow(workflow)
+    assert result.run.pushes.get().profile_key == new
+
+
+@pytest.mark.parametrize("fields", [None, ["vacancy"]])
+def test_a_workflow_sent_another_way_begins_anew(world: World, fields: list[str] | None) -> None:
+    workflow = make_workflow(world)
+    run_workflow(workflow)
+    workflow.vacancy = world.vacancy("Développeur Python (H/F)")
+    workflow.save(update_fields=fields)
+    assert run_workflow(Workflow.objects.get()).created == 60
+
+
+def test_a_run_that_began_the_old_way_moves_no_cursor_of_the_new(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow, add = make_workflow(world), add_pushes
+
+    def send_elsewhere(result: Any, keys: Any) -> None:
+        add(result, keys)
+        changed = Workflow.objects.get()
+        changed.vacancy = world.vacancy("Développeur Python (H/F)")
+        changed.save()
+
+    monkeypatch.setattr(workflows, "add_pushes", send_elsewhere)
+    run_workflow(workflow)
+    assert Workflow.objects.get().cursor is None
+
+
+def test_a_key_that_is_too_long_is_left_out_and_told(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.sandbox.add_profile("bulk", key="k" * 65)
+    assert run_workflow(make_workflow(world)).created == 60
+    assert "more than 64 characters" in caplog.text
 
 
 def test_a_run_works_under_the_rules_of_its_workflow(world: World) -> None:

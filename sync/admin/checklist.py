@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Profile, Push
 
@@ -40,11 +42,15 @@ class Checklist:
 
 def note_tested(account: Any) -> None:
     """A connection was tested with success."""
-    cache.set(_key(account), True, REMEMBERED_SECONDS)
+    with contextlib.suppress(RedisError):  # away: the step stays open, and nothing else
+        cache.set(_key(account), True, REMEMBERED_SECONDS)
 
 
 def _was_tested(account: Any) -> bool:
-    return bool(cache.get(_key(account)))
+    try:
+        return bool(cache.get(_key(account)))
+    except RedisError:
+        return False
 
 
 def _key(account: Any) -> str:

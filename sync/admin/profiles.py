@@ -37,6 +37,7 @@ from sync.models import HrFlowSource, Profile, Push
 from sync.models.audit import Action
 from sync.services import audit, drafts
 from sync.services.accounts import hrflow_client
+from sync.services.doorbell import QueueAwayError
 from sync.services.ledger import DirectLedger
 from sync.services.limits import hrflow_throttle
 from sync.templatetags.desk import icon, status_label
@@ -204,11 +205,15 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
 
     def refresh_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for an import of every source one may see."""
-        from sync.admin.sources import begin_import
+        from sync.admin.sources import QUEUE_AWAY, begin_import
 
         if request.method == "POST" and self.may_refresh(request):
-            for source in HrFlowSource.objects.for_user(request.user).filter(is_active=True):
-                begin_import(source)
+            sources = HrFlowSource.objects.for_user(request.user).filter(is_active=True)
+            try:
+                for source in sources:
+                    begin_import(source)
+            except QueueAwayError:
+                messages.error(request, QUEUE_AWAY)
         return redirect("admin:sync_profile_changelist")
 
     # --- the page -------------------------------------------------------------------------------

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -27,6 +26,7 @@ from sync.admin import failures, verbs
 from sync.admin.filters import PersonFilter
 from sync.admin.scoped import ScopedAdmin
 from sync.models import Push, Run, RunStatus
+from sync.models.push_queries import PushQuerySet
 from sync.models.states import WAITING, PushStatus
 from sync.numbers import whole_number
 from sync.services import statistics
@@ -187,13 +187,13 @@ class RunAdmin(ScopedAdmin[Run]):
         return HttpResponseRedirect(reverse("admin:sync_run_change", args=[run.pk]))
 
 
-def _pushes(request: HttpRequest, run: Run) -> QuerySet[Push]:
+def _pushes(request: HttpRequest, run: Run) -> PushQuerySet:
     return Push.objects.for_user(request.user).filter(run=run)
 
 
-def _offered(verb: str, pushes: QuerySet[Push]) -> QuerySet[Push]:
+def _offered(verb: str, pushes: PushQuerySet) -> PushQuerySet:
     """“Retry failed” leaves alone what a person cancelled and what a rule left out."""
-    return pushes.filter(status=PushStatus.FAILED) if verb == "retry" else pushes
+    return pushes.failed() if verb == "retry" else pushes
 
 
 def _live(request: HttpRequest, run: Run) -> dict[str, Any]:

@@ -26,10 +26,15 @@ from sync.services import doorbell
 from sync.services.vacancies import check_source
 from sync.templatetags.desk import status_label
 
+QUEUE_AWAY = gettext_lazy(
+    "The queue cannot be reached just now, so no import was asked for. Try again in a moment."
+)
+
 
 def begin_import(source: HrFlowSource) -> bool:
-    """Ask a worker for an import; False where one was asked for or runs already."""
-    return not source.is_importing and doorbell.ring_bell(doorbell.IMPORT, source.pk)
+    """Ask a worker for an import; False where one was asked for or runs already. Raises
+    QueueAwayError."""
+    return not source.is_importing and doorbell.ask(doorbell.IMPORT, source.pk)
 
 
 class SourceForm(SecretsForm):
@@ -124,17 +129,30 @@ class SourceAdmin(AccountAdmin):
 
     def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         source = self._importable(request, pk)
-        if request.method == "POST" and not begin_import(source):
-            messages.info(request, _("An import of this source is on its way already."))
+        problem = self._ask_for_import(request, source) if request.method == "POST" else ""
         if request.headers.get("HX-Request"):
-            return self._progress(request, source, asked=True)
+            return self._progress(request, source, asked=not problem, problem=problem)
+        if problem:
+            messages.error(request, problem)
         return redirect("admin:sync_hrflowsource_change", pk)
+
+    def _ask_for_import(self, request: HttpRequest, source: HrFlowSource) -> str:
+        """Why it could not be asked for; empty where all is well."""
+        try:
+            if not begin_import(source):
+                messages.info(request, _("An import of this source is on its way already."))
+        except doorbell.QueueAwayError:
+            return str(QUEUE_AWAY)
+        return ""
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._progress(request, self._importable(request, pk), asked="asked" in request.GET)
 
-    def _progress(self, request: HttpRequest, source: HrFlowSource, *, asked: bool) -> HttpResponse:
-        context = {**progress_of(source), "asked": asked and not source.is_importing}
+    def _progress(
+        self, request: HttpRequest, source: HrFlowSource, *, asked: bool, problem: str = ""
+    ) -> HttpResponse:
+        asked = asked and not source.is_importing
+        context = {**progress_of(source), "asked": asked, "problem": problem}
         return TemplateResponse(request, "sync/import_progress.html", context)
 
     def _importable(self, request: HttpRequest, pk: int) -> HrFlowSource:

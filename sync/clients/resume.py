@@ -212,8 +212,9 @@ class _Download:
 
 
 def _exchange(request: PreparedRequest, fetched: _Fetched, started: float) -> Exchange:
-    """The query is left out whole: it is where a storage signs its links."""
-    url = excerpt(str(request.url).partition("?")[0], limit=500)
+    """Only where it went: the rest of a link names the person or opens the file."""
+    parts = urlsplit(str(request.url))
+    url = excerpt(f"{parts.scheme}://{parts.netloc}/…", limit=500)
     elapsed = int((time.monotonic() - started) * 1000)
     ending = f"<{len(fetched.body)} bytes>" if fetched.error is None else str(fetched.error.code)
     return Exchange("resume", "GET", url, fetched.status, elapsed, "", ending)

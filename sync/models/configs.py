@@ -301,6 +301,15 @@ class Workflow(models.Model):
     def __str__(self) -> str:
         return self.workflow_id
 
+    def save(self, *args: Any, **options: Any) -> None:
+        """The cursor belongs to the way from one source to one vacancy: another begins anew."""
+        before = Workflow.objects.filter(pk=self.pk).values_list("source_id", "vacancy_id").first()
+        if before not in (None, (self.source_id, self.vacancy_id)):
+            self.cursor = None
+            if options.get("update_fields") is not None:
+                options["update_fields"] = {*options["update_fields"], "cursor"}
+        super().save(*args, **options)
+
 
 def companies_of(user: AnyUser) -> models.QuerySet[Any, Any]:
     """The keys of the companies a user is a member of, as a subquery."""

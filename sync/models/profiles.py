@@ -13,6 +13,7 @@ from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.text import fold
 
 MOST_WORDS = 8
+LONGEST_KEY = 64
 
 
 class ProfileQuerySet(ScopedQuerySet["Profile"]):
@@ -37,7 +38,7 @@ class Profile(models.Model):
     source = models.ForeignKey(
         HrFlowSource, models.CASCADE, verbose_name=_("source"), related_name="profiles"
     )
-    key = models.CharField(_("profile key"), max_length=64)
+    key = models.CharField(_("profile key"), max_length=LONGEST_KEY)
     reference = models.CharField(_("reference"), max_length=255, blank=True)
     full_name = models.CharField(_("name"), max_length=255, blank=True)
     email = models.CharField(_("e-mail"), max_length=254, blank=True)

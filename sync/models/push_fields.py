@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from sync.models.configs import FlatchrVacancy, HrFlowSource
+from sync.models.profiles import LONGEST_KEY
 from sync.models.push_queries import PushQuerySet
 from sync.models.runs import Run
 from sync.models.states import EnrichmentStatus, PushStatus
@@ -17,7 +18,7 @@ from sync.vocabulary import ErrorCode, Event
 class PushFields(models.Model):
     run = models.ForeignKey(Run, models.PROTECT, verbose_name=_("run"), related_name="pushes")
     source = models.ForeignKey(HrFlowSource, models.PROTECT, verbose_name=_("source"))
-    profile_key = models.CharField(_("profile key"), max_length=64)
+    profile_key = models.CharField(_("profile key"), max_length=LONGEST_KEY)
     vacancy = models.ForeignKey(FlatchrVacancy, models.PROTECT, verbose_name=_("vacancy"))
     repeat_of = models.ForeignKey(
         "self",

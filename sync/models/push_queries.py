@@ -64,18 +64,16 @@ class PushQuerySet(ScopedQuerySet["Push"]):
     def expired(self) -> Self:
         return self.filter(lease_expires_at__lte=Now(), status=S.RUNNING)
 
-    def unknown(self) -> Self:
-        """With an intent whose outcome nobody knows yet."""
-        return self.exclude(status=S.SUCCEEDED).exclude(create_started_at=None)
-
     def to_confirm(self) -> Self:
         """Created, but not yet found again in Flatchr."""
-        return self.filter(confirm_after__lte=Now(), status=S.SUCCEEDED)
+        due = self.filter(confirm_after__lte=Now(), status=S.SUCCEEDED)
+        return due.filter(vacancy__company__is_active=True).unpaused()
 
     def to_enrich(self) -> Self:
-        return self.filter(
+        due = self.filter(
             enrichment_after__lte=Now(), enrichment_status=EnrichmentStatus.PENDING
         ).exclude(applicant_id="")
+        return due.filter(vacancy__company__is_active=True).unpaused()
 
     def latest_of_each(self) -> Self:
         """Only the newest push of each profile to each vacancy: older ones have been overtaken."""

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
+from sync.exceptions import BrokenOffError
 from sync.models.configs import FlatchrVacancy, HrFlowSource, ResumePolicy, Workflow, companies_of
 from sync.models.profiles import Profile
 from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.models.states import ACTIVE
 from sync.vocabulary import Event, ReadMode
+
+# A source is read page by page, and a page takes three tries of a minute at most.
+READING_DIES_AFTER = timedelta(minutes=5)
 
 
 class RunKind(models.TextChoices):
@@ -42,6 +47,13 @@ class RunQuerySet(ScopedQuerySet["Run"]):
     def done(self) -> Self:
         """Still running by name, but with no push that a worker could move."""
         return self.running().filter(is_complete=True).exclude(pushes__status__in=ACTIVE)
+
+    def complete_dead(self) -> int:
+        """Whoever was reading a source into these has died: they get no more pushes."""
+        life = Coalesce("beat_at", "started_at")
+        reading = self.running().filter(is_complete=False).annotate(life=life)
+        dead = reading.filter(life__lt=Now() - READING_DIES_AFTER)
+        return dead.update(is_complete=True, reason=BrokenOffError().note)
 
     def finish_done(self) -> int:
         """Finish every run that is done; safe to call from anywhere, any number of times."""
@@ -87,6 +99,7 @@ class Run(models.Model):
     answers = models.JSONField(_("answers"), default=list, blank=True)
     # False while a long source is still being read into pushes.
     is_complete = models.BooleanField(default=True, editable=False)
+    beat_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), db_default=Now())
     started_at = models.DateTimeField(_("started"), null=True, blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
@@ -121,9 +134,6 @@ class Run(models.Model):
         events: Counter[str] = Counter(dict(rows))
         read = sum(count for event, count in events.items() if event != Event.READ_FAILURE)
         return dict(events + Counter({Event.READ_SUCCESS.value: read}))
-
-    def count_states(self) -> dict[str, int]:
-        return dict(self.pushes.values_list("status").annotate(Count("pk")).order_by())
 
 
 class RunProfile(models.Model):

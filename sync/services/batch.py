@@ -8,14 +8,16 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from django.db.models import QuerySet
+from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from sync.clients.hrflow import HrFlowClient
 from sync.exceptions import SyncError
-from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
+from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind, WorkerGroup
 from sync.models.breaker import Breaker
-from sync.models.states import ACTIVE, PushStatus
+from sync.models.push_queries import PushQuerySet
+from sync.models.states import PushStatus
 from sync.services import limits
 from sync.services.accounts import hrflow_client
 from sync.services.dispatch import Dispatched, dispatch
@@ -29,7 +31,8 @@ from sync.vocabulary import ErrorCode, sentence, tally
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 10.0
 # What counts as "it happened": the candidate is there.
-HAPPENED = (PushStatus.SUCCEEDED, PushStatus.ALREADY_THERE)
+READY = "ready"  # A dry run found nothing in the way.
+HAPPENED = (PushStatus.SUCCEEDED, PushStatus.ALREADY_THERE, READY)
 
 
 @dataclass(frozen=True)
@@ -62,9 +65,12 @@ class Report:
 
     @property
     def is_success(self) -> bool:
-        """Without waiting: all of it is queued. With it: all of it is in Flatchr."""
-        good = HAPPENED if self.waited else ("queued", "ready", *HAPPENED)
-        return not self.problem and not self.blocked and all(p.status in good for p in self.pushes)
+        """Without waiting: all of it is queued, whatever a worker has made of it since. With it:
+        all of it is in Flatchr."""
+        if self.problem or self.blocked or self.erased:
+            return False
+        is_queued = self.run_id is not None and not self.waited
+        return is_queued or all(line.status in HAPPENED for line in self.pushes)
 
     def summary(self) -> str:
         states = [(label_of(status), count) for status, count in sorted(self.counts.items())]
@@ -94,9 +100,13 @@ def label_of(status: str) -> str:
 
 def keys_of(source: HrFlowSource) -> list[str]:
     """Every profile key HrFlow lists for a source. Raises SyncError, ConfigurationError."""
-    client = hrflow_client(source, throttle=limits.hrflow_throttle(source, DirectLedger()))
-    found = (p.get("key") for page in pages(client, source.source_key) for p in page.profiles)
+    listed = pages(_client(source), source.source_key)
+    found = (p.get("key") for page in listed for p in page.profiles)
     return list(dict.fromkeys(str(key) for key in found if key))
+
+
+def _client(source: HrFlowSource) -> HrFlowClient:
+    return hrflow_client(source, throttle=limits.hrflow_throttle(source, DirectLedger()))
 
 
 def queue(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) -> Report:
@@ -107,14 +117,13 @@ def queue(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) ->
 
 def report_of(done: Dispatched, *, asked: int, waited: bool = False) -> Report:
     pushes = Push.objects.filter(run=done.run).order_by("pk")
-    erased = [_erased_line(key) for key in done.erased]
+    # No push is made for a person who was erased on request.
+    erased = [_not_tried(key, ErrorCode.PERSON_ERASED) for key in done.erased]
     lines = [_line(push) for push in pushes]
     return Report(asked, done.run.pk, len(done.blocked), waited, [*lines, *erased], erased=erased)
 
 
-def _erased_line(key: str) -> Line:
-    """No push is made for a person who was erased on request."""
-    code = ErrorCode.PERSON_ERASED
+def _not_tried(key: str, code: ErrorCode) -> Line:
     return Line(key, "", PushStatus.FAILED, code.value, sentence(code))
 
 
@@ -128,8 +137,11 @@ def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
     """Until every push of the run has ended, or none can move: then `problem` says why."""
     pushes = Push.objects.filter(run_id=report.run_id or 0)
     sweep_at = time.monotonic() + SWEEP_SECONDS
-    while pushes.filter(status__in=ACTIVE).exists():
-        if problem := _stuck(pushes, vacancy.company_id):
+    worker_seen_at = time.monotonic()
+    while pushes.active().exists():
+        if WorkerGroup.objects.alive().exists():
+            worker_seen_at = time.monotonic()
+        if problem := _stuck(pushes, vacancy.company_id, worker_seen_at):
             report.problem = problem
             break
         if time.monotonic() > sweep_at:
@@ -142,8 +154,10 @@ def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
     return report
 
 
-def _stuck(pushes: QuerySet[Push], company_id: int) -> str:
-    """Who waits for a paused account may wait for long: that is said, not waited for."""
+def _stuck(pushes: PushQuerySet, company_id: int, worker_seen_at: float) -> str:
+    """A worker or an account may be away for long: that is said, not waited for."""
+    if time.monotonic() - worker_seen_at > settings.HEARTBEAT_STALE_SECONDS:
+        return _("No worker is running: what is queued stays queued, and goes on once one starts.")
     accounts: list[Breaker] = [FlatchrCompany.objects.get(pk=company_id)]
     accounts += HrFlowSource.objects.filter(pk__in=pushes.values("source"))
     for account in accounts:
@@ -155,8 +169,16 @@ def _stuck(pushes: QuerySet[Push], company_id: int) -> str:
 
 def try_out(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) -> Report:
     """Read, format, apply rules and fetch the CV of each profile; send nothing."""
-    lines = [_try(source, vacancy, key) for key in keys]
+    code = _closed(vacancy)
+    lines = [_not_tried(key, code) if code else _try(source, vacancy, key) for key in keys]
     return Report(asked=len(lines), pushes=lines)
+
+
+def _closed(vacancy: FlatchrVacancy) -> ErrorCode | None:
+    """What our own rows know already needs no request."""
+    if not vacancy.company.is_active:
+        return ErrorCode.COMPANY_INACTIVE
+    return None if vacancy.is_open else ErrorCode.VACANCY_CLOSED
 
 
 def _try(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
@@ -170,9 +192,9 @@ def _try(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
         contact_within_days=company.contact_within_days,
     )
     try:
-        candidate = prepare(job, hrflow_client(source), Journal())
+        candidate = prepare(job, _client(source), Journal())
     except DiscardedError as discarded:
         return Line(key, "", PushStatus.DISCARDED, "", discarded.logic)
     except SyncError as error:
         return Line(key, "", PushStatus.FAILED, str(error.code.value), str(error))
-    return Line(key, f"{candidate['firstname']} {candidate['lastname']}", "ready")
+    return Line(key, f"{candidate['firstname']} {candidate['lastname']}", READY)

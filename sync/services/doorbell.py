@@ -3,16 +3,27 @@
 A bell is rung by the name of its task, so that no service imports the tasks. Each bell is hung up
 until its task begins (or a little while has passed, lest a flushed broker silence it for ever), so
 that a long queue is never queued twice.
+
+The queue may be away for a moment (Redis is restarted). That costs no more than time: it is logged,
+the rows stay the truth, and the next sweep rings.
 """
 
 from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TypeVar
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django_q.tasks import async_task
+from redis.exceptions import RedisError
 
 from sync.models import WorkerGroup
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 WORK = "sync.tasks.work"
 FOLLOW_UP = "sync.tasks.follow_up"
@@ -28,13 +39,19 @@ LONGEST_SILENT_BEAT_SECONDS = 15.0
 NOTE_SECONDS = 3600
 
 
+class QueueAwayError(Exception):
+    """The broker or the cache cannot be reached just now."""
+
+
 def ring_after_commit() -> None:
-    transaction.on_commit(ring)
+    """Robust: whatever keeps the bell from ringing, the caller's work is done."""
+    transaction.on_commit(ring, robust=True)
 
 
 def ring() -> int:
     """Ring one bell for each process that could answer; returns how many were not ringing yet."""
-    return sum(ring_bell(WORK, number) for number in range(_processes()))
+    bells = range(_processes())
+    return _tolerantly(lambda: sum(ask(WORK, number) for number in bells), otherwise=0)
 
 
 def _processes() -> int:
@@ -42,11 +59,32 @@ def _processes() -> int:
 
 
 def ring_bell(task: str, number: int | str = 0) -> bool:
+    """False where it hangs already, or the queue is away."""
+    return _tolerantly(lambda: ask(task, number), otherwise=False)
+
+
+def ask(task: str, number: int | str = 0) -> bool:
+    """`ring_bell` for somebody who wants to know: raises QueueAwayError."""
+    try:
+        return _ring(task, number)
+    except RedisError as error:
+        raise QueueAwayError(str(error)) from error
+
+
+def _ring(task: str, number: int | str) -> bool:
     if not cache.add(_key(task, number), 1, _silent_seconds(task)):
         return False
     more = {"timeout": TIMEOUTS[task]} if task in TIMEOUTS else {}
     async_task(task, number, **more)
     return True
+
+
+def _tolerantly(act: Callable[[], T], *, otherwise: T) -> T:
+    try:
+        return act()
+    except (RedisError, QueueAwayError) as error:
+        logger.warning("the queue is away (%s); the sweep rings later", error)
+        return otherwise
 
 
 def _silent_seconds(task: str) -> float:
@@ -60,21 +98,23 @@ def forget(worker_id: str) -> None:
     """A cluster begins: bells that hang may have ended with the one before it."""
     numbers = range(_processes())
     names = [_key(BEAT, worker_id), _key(FOLLOW_UP, 0), *(_key(WORK, n) for n in numbers)]
-    cache.delete_many(names)
+    _tolerantly(lambda: cache.delete_many(names), otherwise=None)
 
 
 def answer(task: str, number: int | str = 0) -> None:
     """The task has begun: whoever comes now rings again."""
-    cache.delete(_key(task, number))
+    _tolerantly(lambda: cache.delete(_key(task, number)), otherwise=False)
 
 
 def leave_note(task: str, number: int | str = 0) -> None:
     """For the one who is doing this already: do it once more."""
-    cache.set(f"note:{_key(task, number)}", 1, NOTE_SECONDS)
+    name = f"note:{_key(task, number)}"
+    _tolerantly(lambda: cache.set(name, 1, NOTE_SECONDS), otherwise=None)
 
 
 def take_note(task: str, number: int | str = 0) -> bool:
-    return bool(cache.delete(f"note:{_key(task, number)}"))
+    name = f"note:{_key(task, number)}"
+    return _tolerantly(lambda: bool(cache.delete(name)), otherwise=False)
 
 
 def _key(task: str, number: int | str) -> str:

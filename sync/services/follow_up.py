@@ -2,68 +2,105 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import TypeVar
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from sync.clients.flatchr import FlatchrClient
+from sync.clients.flatchr_answers import Applicant
 from sync.exceptions import (
     ConfigurationError,
+    CredentialsError,
     PermanentError,
     RetryableError,
     SyncError,
 )
 from sync.formatting import Candidate
-from sync.matching import Found, Likeness, compare
+from sync.matching import Found, Likeness, Person, compare
 from sync.models import FlatchrVacancy, Push
+from sync.models.push_queries import in_seconds
 from sync.models.states import PushStatus
-from sync.services import limits, privacy, stopping
+from sync.services import breakers, limits, privacy, stopping
 from sync.services.accounts import flatchr_client, hrflow_client
 from sync.services.endings import backoff
+from sync.services.heartbeat import Pulse
 from sync.services.journal import Journal
-from sync.services.ledger import DirectLedger, Ledger, ThreadLedger
+from sync.services.ledger import Ledger, ThreadLedger
 from sync.services.presence import on_vacancy, person_of, search, with_hidden_phones
 from sync.services.steps import DiscardedError, format_candidate
 from sync.services.transfer import job_of
 from sync.vocabulary import ErrorCode
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
+R = TypeVar("R")
+Answer = list[Applicant] | SyncError | ConfigurationError
 BATCH = 500
 THREADS = 8
 MOST_CONFIRM_TRIES = 6
 SERVE_SECONDS = 0.05
+_TELLS_PERSON = ("candidate_name", "candidate_email", "candidate_phone")
+_TELLS_APPLICANT = ("known_applicants", "closed_at")
 
 
 def follow_up(seconds: float) -> int:
     """Work for about `seconds`; returns how many pushes were looked at."""
     ends, done = time.monotonic() + seconds, 0
     for step in (_confirm_some, _enrich_some):
-        while time.monotonic() < ends and not stopping.is_requested():
-            count = step()
+        while not _is_over(ends):
+            count = step(ends)
             done += count
             if not count:
                 break
     return done
 
 
+def _is_over(ends: float) -> bool:
+    return stopping.is_requested() or time.monotonic() >= ends
+
+
+def _in_threads(work: Callable[[T, Ledger], R], items: Iterable[T], ends: float) -> dict[T, R]:
+    """HTTP in threads, while this one writes and shows that it lives. What has not begun by `ends`
+    is left out: its claim ends, and it comes again."""
+    ledger, pulse = ThreadLedger(), Pulse()
+    with ThreadPoolExecutor(THREADS) as pool:
+        tries = {item: pool.submit(work, item, ledger) for item in items}
+        while not all(one.done() for one in tries.values()):
+            ledger.serve(SERVE_SECONDS)
+            with contextlib.suppress(DatabaseError):  # the threads must be served all the same
+                pulse.beat()
+            if _is_over(ends):
+                for one in tries.values():
+                    one.cancel()
+    return {item: one.result() for item, one in tries.items() if not one.cancelled()}
+
+
 # --- read-back ----------------------------------------------------------------------------------
 
 
-def _confirm_some() -> int:
-    pushes = _take(Push.objects.to_confirm(), "confirm_after")
+def _confirm_some(ends: float) -> int:
     by_vacancy: dict[FlatchrVacancy, list[Push]] = defaultdict(list)
-    for push in pushes:
+    for push in _take(Push.objects.to_confirm(), "confirm_after"):
         by_vacancy[push.vacancy].append(push)
-    for vacancy, group in by_vacancy.items():
-        _confirm(vacancy, group)
-    return len(pushes)
+
+    def find(vacancy: FlatchrVacancy, ledger: Ledger) -> Answer:
+        return _search_quietly(vacancy, by_vacancy[vacancy], ledger)
+
+    answers = _in_threads(find, by_vacancy, ends)
+    for vacancy, answer in answers.items():
+        _confirm(vacancy, by_vacancy[vacancy], answer)
+    return sum(len(by_vacancy[vacancy]) for vacancy in answers)
 
 
 def _take(due: QuerySet[Push], moment: str, limit: int = BATCH) -> list[Push]:
@@ -77,26 +114,47 @@ def _take(due: QuerySet[Push], moment: str, limit: int = BATCH) -> list[Push]:
     ]
 
 
-def _confirm(vacancy: FlatchrVacancy, pushes: list[Push]) -> None:
+def _search_quietly(vacancy: FlatchrVacancy, pushes: list[Push], ledger: Ledger) -> Answer:
     """One search finds all of them; it begins a day early, as Flatchr's dates have no zone."""
     since = min(push.create_started_at or push.created_at for push in pushes)
+    throttle = limits.company_throttle(vacancy.company, ledger)
     try:
-        flatchr = _flatchr(vacancy)
-        applicants = flatchr.search_applicants(
+        return flatchr_client(vacancy.company, throttle=throttle).search_applicants(
             vacancy_id=vacancy.remote_id or None, start=(since - timedelta(days=1)).date()
         )
     except (SyncError, ConfigurationError) as error:
         logger.warning("read-back of %s: %s", vacancy, error)
-        for push in pushes:
-            push.be_missed(delay=backoff(push.confirm_tries + 3))
+        return error
+
+
+def _confirm(vacancy: FlatchrVacancy, pushes: list[Push], answer: Answer) -> None:
+    if isinstance(answer, Exception):
+        _put_off(pushes, answer)
         return
-    found = with_hidden_phones(on_vacancy(applicants, vacancy), privacy.phone_hider())
-    _attribute(pushes, found, _attributed(vacancy))
+    found = with_hidden_phones(on_vacancy(answer, vacancy), privacy.phone_hider())
+    _attribute(pushes, found, _attributed(vacancy), _unattributed(vacancy))
 
 
-def _flatchr(vacancy: FlatchrVacancy) -> FlatchrClient:
-    throttle = limits.company_throttle(vacancy.company, DirectLedger())
-    return flatchr_client(vacancy.company, throttle=throttle)
+def _put_off(pushes: list[Push], error: Exception) -> None:
+    """A search that failed tells nothing of the applicants, so it costs no try."""
+    if isinstance(error, CredentialsError):
+        breakers.note_refusal(pushes[0], error)
+    for push in pushes:
+        waited = (timezone.now() - (push.closed_at or push.created_at)).total_seconds()
+        if push.applicant_id and not isinstance(error, RetryableError):
+            push.be_left_alone()
+        elif not push.applicant_id and waited > settings.PUSH_DEADLINE_SECONDS:
+            push.be_missed(delay=None)
+        else:
+            _look_later(push, waited, error)
+
+
+def _look_later(push: Push, waited: float, error: Exception) -> None:
+    """Half as long again as it has waited already, within limits."""
+    asked = error.retry_after if isinstance(error, RetryableError) else None
+    spaced = max(settings.PUSH_SETTLE_SECONDS, waited / 2)
+    delay = max(asked or 0, min(spaced, settings.PUSH_RETRY_CAP_SECONDS))
+    Push.objects.filter(pk=push.pk).update(confirm_after=in_seconds(delay))
 
 
 def _attributed(vacancy: FlatchrVacancy) -> set[str]:
@@ -107,13 +165,27 @@ def _attributed(vacancy: FlatchrVacancy) -> set[str]:
     return set(taken.values_list("applicant_id", flat=True))
 
 
-def _attribute(pushes: Iterable[Push], applicants: list[Found], taken: set[str]) -> None:
+def _unattributed(vacancy: FlatchrVacancy) -> dict[tuple[str, str], list[Push]]:
+    """Pushes that have an applicant nobody has found yet, by whom they sent."""
+    pushes = Push.objects.filter(vacancy=vacancy, applicant_id="").exclude(create_started_at=None)
+    found: dict[tuple[str, str], list[Push]] = defaultdict(list)
+    for push in pushes.only(*_TELLS_PERSON, *_TELLS_APPLICANT):
+        found[person_of(push).identity].append(push)
+    return found
+
+
+def _attribute(
+    pushes: Iterable[Push],
+    applicants: list[Found],
+    taken: set[str],
+    unattributed: dict[tuple[str, str], list[Push]],
+) -> None:
     for push in pushes:
         if push.applicant_id:
             _look_again(push, applicants)
             continue
-        known = taken.union(push.known_applicants)
-        found = _own(push, [a for a in applicants if a.id not in known])
+        others = unattributed.get(person_of(push).identity, [])
+        found = _own(push, [a for a in applicants if a.id not in taken], others)
         if found:
             taken.add(found.id)
             push.be_found(applicant_id=found.id, column=found.column)
@@ -131,19 +203,31 @@ def _look_again(push: Push, applicants: list[Found]) -> None:
         push.be_left_alone()
 
 
-def _own(push: Push, fresh: list[Found]) -> Found | None:
-    """The push's applicant; none where a namesake without e-mail and phone could be meant too."""
+def _own(push: Push, free: list[Found], others: Iterable[Push]) -> Found | None:
+    """The one applicant that can only be this push's; none where there is a doubt."""
     wanted = person_of(push)
-    same = [applicant for applicant in fresh if compare(wanted, applicant.person) is Likeness.SAME]
-    doubtful = not (wanted.email or wanted.phone) and (len(same) > 1 or _has_namesake(push))
-    return None if doubtful or not same else same[0]
+    rivals = [o for o in others if o.pk != push.pk and _may_be_meant(wanted, o)]
+    if rivals and not (wanted.email or wanted.phone):
+        return None
+    same = [a for a in free if compare(wanted, a.person) is Likeness.SAME]
+    fresh = {a.id: a for a in same if a.id not in push.known_applicants}
+    for rival in filter(lambda rival: _may_own_fresh(rival, push), rivals):
+        fresh = {id_: a for id_, a in fresh.items() if id_ in rival.known_applicants}
+    return next(iter(fresh.values())) if len(fresh) == 1 else None
 
 
-def _has_namesake(push: Push) -> bool:
-    """Another push to the vacancy sent this name, and its applicant is not known either."""
-    others = Push.objects.filter(vacancy=push.vacancy, candidate_name=push.candidate_name)
-    others = others.filter(candidate_email="", applicant_id="").exclude(create_started_at=None)
-    return others.exclude(pk=push.pk).exists()
+def _may_own_fresh(rival: Push, push: Push) -> bool:
+    """Whether what the push did not know of before it was sent may be another's of the same person:
+    not where that one knew of less, or where its own was there to be known."""
+    if len(rival.known_applicants) < len(push.known_applicants):
+        return False
+    settling = timedelta(seconds=settings.PUSH_SETTLE_SECONDS)
+    begun, closed = push.run.started_at, rival.closed_at
+    return begun is None or closed is None or closed + settling >= begun
+
+
+def _may_be_meant(wanted: Person, other: Push) -> bool:
+    return compare(wanted, person_of(other)) is not Likeness.OTHER
 
 
 def _next_look(push: Push) -> float:
@@ -153,18 +237,12 @@ def _next_look(push: Push) -> float:
 # --- enrichment ---------------------------------------------------------------------------------
 
 
-def _enrich_some() -> int:
+def _enrich_some(ends: float) -> int:
     pushes = _take(Push.objects.to_enrich(), "enrichment_after", 4 * THREADS)
-    if not pushes:
-        return 0
-    ledger = ThreadLedger()
-    with ThreadPoolExecutor(THREADS) as pool:
-        tries = {push: pool.submit(_enrich_quietly, push, ledger) for push in pushes}
-        while not all(one.done() for one in tries.values()):
-            ledger.serve(SERVE_SECONDS)
-    for push, one in tries.items():
-        _record(push, one.result())
-    return len(pushes)
+    answers = _in_threads(_enrich_quietly, pushes, ends)
+    for push, error in answers.items():
+        _record(push, error)
+    return len(answers)
 
 
 def _enrich_quietly(push: Push, ledger: Ledger) -> SyncError | None:
@@ -204,10 +282,12 @@ def _candidate_id(push: Push, flatchr: FlatchrClient) -> str:
     """From the applicant, by "moving" it into the column it is in: looked up just before, lest a
     recruiter's own move be undone."""
     column = _column_now(push, flatchr)
-    for stage in flatchr.list_columns():
-        if stage.title == column:
-            return flatchr.move_applicant(push.vacancy.remote_id, push.applicant_id, stage.id)
-    raise PermanentError(ErrorCode.FLATCHR_MISMATCH)
+    stages = [stage for stage in flatchr.list_columns() if stage.title == column]
+    if not stages:
+        raise PermanentError(ErrorCode.FLATCHR_MISMATCH)
+    if len(stages) > 1:  # Either could be the other: nobody is moved.
+        raise PermanentError(ErrorCode.FLATCHR_STAGES, title=column)
+    return flatchr.move_applicant(push.vacancy.remote_id, push.applicant_id, stages[0].id)
 
 
 def _column_now(push: Push, flatchr: FlatchrClient) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 
 from django.db.models.functions import Now
 
 from sync.models import WorkerGroup
 from sync.services.stopping import WORKER_ID
+
+BEAT_SECONDS = 5.0
 
 
 def worker_id() -> str:
@@ -19,3 +22,15 @@ def beat() -> None:
     """This group executes a task just now; a long task says so again and again."""
     if worker := worker_id():
         WorkerGroup.objects.filter(worker_id=worker).update(beat_at=Now())
+
+
+class Pulse:
+    """The heartbeat of a loop that turns more often than a beat is wanted."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+
+    def beat(self) -> None:
+        if time.monotonic() >= self._next:
+            self._next = time.monotonic() + BEAT_SECONDS
+            beat()

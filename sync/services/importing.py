@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from sync.consent import Contact, is_over
 from sync.exceptions import ConfigurationError, PermanentError, RetryableError, SyncError
 from sync.models import HrFlowSource, Profile
 from sync.models.configs import IMPORT_DIES_AFTER
+from sync.models.profiles import LONGEST_KEY
 from sync.services import heartbeat, limits, privacy, stopping
 from sync.services.accounts import hrflow_client
 from sync.services.endings import backoff
@@ -81,7 +82,8 @@ def import_profiles(source: HrFlowSource, *, full: bool = False) -> Imported:
         _end(source)
         raise
     swept = {"swept_at": begun} if result.full else {}
-    cursor = {"import_cursor": result.newest} if result.newest else {}
+    # A profile dated in the future must not take the cursor there: it would never come back.
+    cursor = {"import_cursor": min(result.newest, begun)} if result.newest else {}
     _end(source, last_error="", imported_at=Now(), **swept, **cursor)
     return result
 
@@ -110,17 +112,23 @@ def _client(source: HrFlowSource) -> HrFlowClient:
 def _walk(source: HrFlowSource, client: HrFlowClient, result: Imported) -> None:
     stop_at = None if result.full else source.import_cursor
     for page in pages(client, source.source_key):
-        if stopping.is_requested():
-            raise ImportStoppedError(str(source))
+        _check_not_stopped(source)
         fresh = [p for p in page.profiles if p.get("key") and p["key"] not in result.seen]
         result.seen.update(p["key"] for p in fresh)
         oldest = _store(source, fresh, result)
-        HrFlowSource.objects.filter(pk=source.pk).update(
-            import_beat_at=Now(), import_done=len(result.seen), import_total=page.total
-        )
-        heartbeat.beat()
+        _show_life(source, import_done=len(result.seen), import_total=page.total)
         if stop_at and oldest and oldest < stop_at - OVERLAP:
             return
+
+
+def _check_not_stopped(source: HrFlowSource) -> None:
+    if stopping.is_requested():
+        raise ImportStoppedError(str(source))
+
+
+def _show_life(source: HrFlowSource, **progress: Any) -> None:
+    HrFlowSource.objects.filter(pk=source.pk).update(import_beat_at=Now(), **progress)
+    heartbeat.beat()
 
 
 def pages(client: HrFlowClient, source_key: str) -> Iterator[ProfilePage]:
@@ -128,14 +136,22 @@ def pages(client: HrFlowClient, source_key: str) -> Iterator[ProfilePage]:
     number = 1
     while True:
         page = _page(client, source_key, number)
-        yield page
+        yield replace(page, profiles=[p for p in page.profiles if _is_storable(p)])
         if number >= page.max_page or not page.profiles:
             return
         number += 1
 
 
+def _is_storable(profile: Mapping[str, Any]) -> bool:
+    key = str(profile.get("key") or "")
+    if len(key) > LONGEST_KEY:
+        logger.warning("a profile is left out: its key has more than %s characters", LONGEST_KEY)
+    return len(key) <= LONGEST_KEY
+
+
 def _page(client: HrFlowClient, source_key: str, number: int) -> ProfilePage:
     for attempt in range(1, PAGE_TRIES + 1):
+        heartbeat.beat()
         try:
             return client.list_profiles(source_key, page=number, limit=PAGE)
         except RetryableError as error:
@@ -203,6 +219,8 @@ def _mark_gone(source: HrFlowSource, client: HrFlowClient, begun: datetime) -> i
     gone = 0
     unseen = Profile.objects.filter(source=source, archived_at=None, seen_at__lt=begun)
     for profile in unseen.iterator(chunk_size=PAGE):
+        _check_not_stopped(source)
+        _show_life(source)
         try:
             client.read_profile(source.source_key, profile.key)
         except PermanentError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,7 +43,6 @@ class Journal:
         """`before_step` may raise, to end the try before its next step is taken."""
         self._before_step = before_step
         self.steps: list[Step] = []
-        self.events: Counter[str] = Counter()
         self._begun = time.monotonic()
 
     @property

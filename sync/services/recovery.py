@@ -26,6 +26,7 @@ class Sweep:
 def recover() -> Sweep:
     released = Push.objects.release_expired()
     given_up = Push.objects.give_up_overdue()
+    Run.objects.complete_dead()
     finished = Run.objects.finish_done()
     due = Push.objects.due().count()
     rung = doorbell.ring() if due else 0

@@ -57,6 +57,11 @@ def take_workflow(pk: int) -> Workflow | None:
     return workflow if turn.update(last_run_at=Now()) else None
 
 
+def give_turn_back(workflow: Workflow) -> None:
+    """Its run was stopped: `workflow`, as `take_workflow` found it, is due again."""
+    Workflow.objects.filter(pk=workflow.pk).update(last_run_at=workflow.last_run_at)
+
+
 def _scheduled_workflows() -> QuerySet[Workflow]:
     active = Workflow.objects.filter(is_active=True, source__is_active=True)
     return active.exclude(every_minutes=None).select_related("source", "vacancy__company")

@@ -23,6 +23,7 @@ from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.configs import ResumePolicy, ResumeTransport
 from sync.registry import resolve_format, resolve_logics
 from sync.rules import run_format, run_logics
+from sync.services.accounts import Observe
 from sync.services.journal import Journal
 from sync.vocabulary import ErrorCode
 
@@ -78,7 +79,7 @@ def read_candidate(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidat
 def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
     """With its CV, its vacancy and the answers to the vacancy's questions."""
     with journal.step(Stage.RESUME):
-        attach_resume(candidate, job)
+        attach_resume(candidate, job, observe=journal.observe)
     candidate["vacancy"] = job.vacancy
     if isinstance(email := candidate.get("email"), str):
         # Sent as it will be searched for: nobody says whether Flatchr's search minds the case.
@@ -106,37 +107,38 @@ def format_candidate(job: Job, profile: Mapping[str, Any], journal: Journal) -> 
     return outcome.candidate
 
 
-def attach_resume(candidate: Candidate, job: Job) -> None:
+def attach_resume(candidate: Candidate, job: Job, *, observe: Observe = None) -> None:
     """Put the CV in, as the company wants it; a document that a format already made is kept."""
     resume = candidate.get("resume")
     if isinstance(resume, Mapping):
         candidate.setdefault("type", ResumeTransport.DOCUMENT)
     elif resume and job.resume_transport == ResumeTransport.LINK:
         # Opened once, under the same rules: Flatchr must not be sent where we would not go.
-        _downloaded(candidate, str(resume))
+        _downloaded(candidate, str(resume), observe)
         candidate["type"] = ResumeTransport.LINK
     else:
         candidate["type"] = ResumeTransport.DOCUMENT
-        candidate["resume"] = as_document(_resume(candidate, job))
+        candidate["resume"] = as_document(_resume(candidate, job, observe))
 
 
-def _resume(candidate: Candidate, job: Job) -> Resume:
+def _resume(candidate: Candidate, job: Job, observe: Observe) -> Resume:
     url = candidate.get("resume")
     if url:
-        return _downloaded(candidate, str(url))
+        return _downloaded(candidate, str(url), observe)
     if job.resume_policy == ResumePolicy.GENERATE:
         data = generate_resume(candidate.profile, candidate)
         return Resume(data, f"{_file_stem(candidate)}.pdf", PDF, generated=True)
     raise PermanentError(ErrorCode.RESUME_MISSING)
 
 
-def _downloaded(candidate: Candidate, url: str) -> Resume:
+def _downloaded(candidate: Candidate, url: str, observe: Observe) -> Resume:
     return download_resume(
         url,
         file_name=_file_stem(candidate),
         max_bytes=settings.RESUME_MAX_BYTES,
         allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
         timeout=settings.HTTP_TIMEOUT_SECONDS,
+        observe=observe,
     )
 
 

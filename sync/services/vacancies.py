@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from sync.clients.flatchr import FlatchrClient
 from sync.clients.flatchr_answers import Question, Vacancy
@@ -29,10 +30,20 @@ def sync_vacancies(company: FlatchrCompany) -> SyncedVacancies:
     deleted. Raises SyncError or ConfigurationError, after the reason was noted on the company."""
     try:
         vacancies = _fetch(company)
+        _check_not_emptied(company, vacancies)
     except (SyncError, ConfigurationError) as error:
         FlatchrCompany.objects.filter(pk=company.pk).update(last_error=error.note)
         raise
     return _store(company, vacancies)
+
+
+def _check_not_emptied(company: FlatchrCompany, vacancies: list[Vacancy]) -> None:
+    """Flatchr lists closed vacancies too, so an empty list is more likely a fault than the end of
+    all of them. Leaving them open does no harm: a push to one that is gone is refused."""
+    if not vacancies and company.vacancies.filter(is_open=True).exists():
+        raise ConfigurationError(
+            _("Flatchr listed no vacancy at all; those known here were left as they are.")
+        )
 
 
 def _fetch(company: FlatchrCompany) -> list[Vacancy]:

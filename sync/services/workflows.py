@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
-from sync.exceptions import ConfigurationError, SyncError
+from sync.exceptions import BrokenOffError, ConfigurationError, SyncError
 from sync.models import Run, RunKind, Workflow
 from sync.profile_fields import moment
-from sync.services import doorbell, heartbeat, limits
+from sync.services import doorbell, heartbeat, limits, stopping
 from sync.services.accounts import hrflow_client
 from sync.services.dispatch import Dispatched, add_pushes, close_if_empty, options_of
 from sync.services.importing import OVERLAP, pages
@@ -22,8 +23,6 @@ from sync.vocabulary import ReadMode
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-LONGEST_READING = timedelta(seconds=doorbell.TIMEOUTS[doorbell.RUN_WORKFLOW])
-
 
 def run_workflow(
     workflow: Workflow, *, kind: RunKind = RunKind.WORKFLOW, requested_by: User | None = None
@@ -32,24 +31,24 @@ def run_workflow(
     last successful run (`incremental`).
 
     Pages are queued one by one, and the cursor moves once all of them are: a run that breaks off is
-    made good by the next. Raises SyncError or ConfigurationError, noted on the run.
+    made good by the next. Raises SyncError, ConfigurationError or BrokenOffError, noted on
+    the run.
     """
+    begun = timezone.now()
     result = Dispatched(_begin(workflow, kind, requested_by))
     try:
         newest = _queue_pages(workflow, result)
-    except (SyncError, ConfigurationError) as error:
+    except (SyncError, ConfigurationError, BrokenOffError) as error:
         _end(result.run, reason=error.note)
         raise
     with transaction.atomic():
-        _move_cursor(workflow, newest)
+        # A profile dated in the future must not take the cursor there: it would never come back.
+        _move_cursor(workflow, result.run, min(newest, begun) if newest else None)
         _end(result.run)
     return result
 
 
 def _begin(workflow: Workflow, kind: RunKind, requested_by: User | None) -> Run:
-    # A process that died while it read the source has left its run open for ever.
-    dead = Run.objects.filter(workflow=workflow, started_at__lt=Now() - LONGEST_READING)
-    dead.filter(is_complete=False).update(is_complete=True)
     return Run.objects.create(
         kind=kind,
         workflow=workflow,
@@ -58,6 +57,7 @@ def _begin(workflow: Workflow, kind: RunKind, requested_by: User | None) -> Run:
         requested_by=requested_by,
         started_at=Now(),
         is_complete=False,
+        beat_at=Now(),
         **options_of(workflow),
     )
 
@@ -72,11 +72,14 @@ def _queue_pages(workflow: Workflow, result: Dispatched) -> datetime | None:
     """Returns the newest update time that was queued."""
     newest, seen = workflow.cursor, set[str]()
     for times, keys in _pages_since(workflow):
+        if stopping.is_requested():
+            raise BrokenOffError
         fresh = [key for key in dict.fromkeys(keys) if key not in seen]
         seen.update(fresh)
         with transaction.atomic():
             add_pushes(result, fresh)
             doorbell.ring_after_commit()
+        Run.objects.filter(pk=result.run.pk).update(beat_at=Now())
         heartbeat.beat()
         newest = max([*times, *([newest] if newest else [])], default=None)
     return newest
@@ -95,8 +98,9 @@ def _pages_since(workflow: Workflow) -> Iterator[tuple[list[datetime], list[str]
             return
 
 
-def _move_cursor(workflow: Workflow, newest: datetime | None) -> None:
-    Workflow.objects.filter(pk=workflow.pk).update(
-        last_run_at=Now(), **({"cursor": newest} if newest else {})
-    )
+def _move_cursor(workflow: Workflow, run: Run, newest: datetime | None) -> None:
+    rows = Workflow.objects.filter(pk=workflow.pk)
+    rows.update(last_run_at=Now())
+    if newest:  # Not where somebody has sent the workflow another way meanwhile.
+        rows.filter(source=run.source_id, vacancy=run.vacancy_id).update(cursor=newest)
     workflow.refresh_from_db(fields=["cursor", "last_run_at"])

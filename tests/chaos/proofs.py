@@ -172,10 +172,11 @@ def _until_busy(group: Group) -> None:
 def _left_behind() -> dict[str, int]:
     from sync.models import Push, PushAttempt
 
+    sent = Push.objects.exclude(create_started_at=None)
     return {
         "running": Push.objects.filter(status="running").count(),
         "waiting": Push.objects.waiting().count(),
-        "unknown": Push.objects.unknown().count(),
+        "unknown": sent.exclude(status="succeeded").count(),
         "handed_back": PushAttempt.objects.filter(outcome="handed_back").count(),
         "lost_attempts": PushAttempt.objects.filter(outcome__in=("lost", "started")).count(),
     }

@@ -4,20 +4,37 @@ from __future__ import annotations
 
 import json
 import sys
-from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrVacancy, HrFlowSource
+from sync.models.profiles import LONGEST_KEY
 from sync.services import batch
 
 
 class Command(BaseCommand):
-    def add_arguments(self, parser: ArgumentParser) -> None:
+    tells_json = False
+
+    def run_from_argv(self, argv: list[str]) -> None:
+        """A wrong call under --json is told as JSON too."""
+        self.tells_json = "--json" in argv
+        try:
+            super().run_from_argv(argv)
+        except CommandError as error:  # the parser's: those of `handle` end inside
+            self._print(batch.Report(asked=0, problem=str(error)), as_json=True)
+            sys.exit(2)
+
+    def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
+        parser = super().create_parser(prog_name, subcommand, **options)
+        if self.tells_json:  # as `call_command` does it: its errors are raised, not printed
+            parser.called_from_command_line = False
+        return parser
+
+    def add_arguments(self, parser: CommandParser) -> None:
         parser.description = _(
             "Push profiles of a source to a vacancy. Exit status 0 only when all of it happened."
         )
@@ -66,10 +83,17 @@ class Command(BaseCommand):
 
 
 def _given_keys(options: Any) -> list[str]:
-    if options["profile_key"]:
-        return list(dict.fromkeys(options["profile_key"]))
-    text = sys.stdin.read() if options["keys_file"] == "-" else _read(options["keys_file"])
-    keys = list(dict.fromkeys(line.strip() for line in text.splitlines() if line.strip()))
+    keys = options["profile_key"] or _keys_of_file(options["keys_file"])
+    for key in keys:
+        if len(key) > LONGEST_KEY:
+            words = _("A profile key has at most %(limit)s characters: %(key)s…")
+            raise CommandError(words % {"limit": LONGEST_KEY, "key": key[:LONGEST_KEY]})
+    return list(dict.fromkeys(keys))
+
+
+def _keys_of_file(name: str) -> list[str]:
+    text = sys.stdin.read() if name == "-" else _read(name)
+    keys = [line.strip() for line in text.splitlines() if line.strip()]
     if not keys:
         raise CommandError(_("The file holds no profile key."))
     return keys
