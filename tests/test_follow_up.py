@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from sync.clients.flatchr import FlatchrClient
 from sync.clients.flatchr_answers import Column
-from sync.models import FlatchrCompany, Push
+from sync.exceptions import SecretUnreadableError
+from sync.models import FlatchrCompany, Push, Run
 from sync.models.breaker import REFUSALS_TO_OPEN
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.services import follow_up as following
@@ -427,6 +428,34 @@ def test_nobody_is_moved_where_two_stages_have_one_title(
     assert (one["column"], one["enrichment"]) == ("Nouveaux", [])
     assert push.enrichment_status == E.FAILED
     assert "Nouveaux" in push.enrichment_error
+
+
+def test_whom_a_rule_leaves_out_meanwhile_is_not_called_enriched(premium: World) -> None:
+    """The rules changed, or the profile did, between the create and the enrichment."""
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    Run.objects.update(logics=[{"name": "minimum_experience", "params": {"years": 99}}])
+    look(enrich=True)
+    push = Push.objects.get()
+    assert (push.enrichment_status, push.status) == (E.FAILED, S.SUCCEEDED)
+    assert ErrorCode.LOGIC_DISCARDED in push.enrichment_error
+    assert received(premium, push)["enrichment"] == []
+
+
+def test_an_enrichment_without_a_readable_key_says_so(
+    premium: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    Push.objects.update(enrichment_after=Now() + timedelta(hours=1))
+    look()
+
+    def unreadable(*_: Any, **__: Any) -> None:
+        raise SecretUnreadableError("locked")
+
+    monkeypatch.setattr(following, "hrflow_client", unreadable)
+    look(enrich=True)
+    push = Push.objects.get()
+    assert push.enrichment_status == E.FAILED
+    assert ErrorCode.SECRET_UNREADABLE in push.enrichment_error
 
 
 @pytest.mark.parametrize("endpoint", ["enrich", "move", "columns", "search", "read"])

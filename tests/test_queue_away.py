@@ -14,12 +14,14 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from sync import tasks
 from sync.models import Push, WorkerGroup
-from sync.services import doorbell
+from sync.models.states import PushStatus
+from sync.services import doorbell, erasure, presence
 from sync.services.recovery import recover
 from sync.services.watching import Watcher
 from tests.bells import Bells, bells
 from tests.conftest import World
 from tests.desk import client_of
+from tests.pushing import add_person, finish
 from tests.rows import make_push
 
 pytestmark = pytest.mark.django_db
@@ -126,3 +128,26 @@ def test_the_first_steps_and_a_test_of_an_account_are_shown_all_the_same(
     assert boss.get("/admin/").status_code == 200
     url = reverse("admin:sync_hrflowsource_test", args=[world.bulk.pk])
     assert boss.post(url, follow=True).status_code == 200
+
+
+def test_an_erasure_does_not_wait_for_the_cache(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = add_person(world, "Zoé", "Absente", email="zoe.absente@example.org")
+    world.push(key)
+    monkeypatch.setattr(erasure, "cache", Away())
+    erasure.erase_candidate(email="zoe.absente@example.org")
+    assert not Push.objects.filter(profile_key=key).exists()
+
+
+def test_a_push_waits_for_the_cache_and_loses_no_attempt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.dispatch(*world.keys(1), source=world.bulk)
+    monkeypatch.setattr(presence, "cache", Away())
+    world.work()
+    push = Push.objects.get()
+    assert (push.status, push.attempts, push.create_started_at) == (PushStatus.RETRYING, 0, None)
+    monkeypatch.undo()
+    finish(world)
+    assert Push.objects.get().status == PushStatus.SUCCEEDED

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 from collections import Counter
 from collections.abc import Iterable
@@ -16,6 +17,7 @@ from django.db import models, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
+from redis import RedisError
 
 from sync.models import (
     Action,
@@ -32,6 +34,8 @@ from sync.services.scrubbing import scrub
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+logger = logging.getLogger(__name__)
 
 # Ours alone, and of no use to a person who asks for their data.
 INTERNAL = frozenset({"claim_token", "lease_expires_at", "worker"})
@@ -118,13 +122,22 @@ def erase_candidate(
 
 def _delete(held: Holdings) -> dict[str, int]:
     counts = Counter(traces.find(held).wipe())
-    cache.delete_many(list(holdings.presence_keys(held.pushes, timedelta(seconds=KEPT_SECONDS))))
+    _forget_searches(held)
     _forget_applicants(held)
     profiles = list(held.profiles.values_list("pk", flat=True))
     counts["pushes"], counts["attempts"] = delete_pushes(held.pushes)
     counts["selections"] = held.selections.delete()[0]
     counts["profiles"] = Profile.objects.filter(pk__in=profiles).delete()[0]
     return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _forget_searches(held: Holdings) -> None:
+    """What searches showed is kept as keyed digests, and for an hour."""
+    keys = list(holdings.presence_keys(held.pushes, timedelta(seconds=KEPT_SECONDS)))
+    try:
+        cache.delete_many(keys)
+    except RedisError as error:
+        logger.warning("erasure: the cache is away, its digests go by themselves: %s", error)
 
 
 def _forget_applicants(held: Holdings) -> None:

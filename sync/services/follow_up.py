@@ -24,6 +24,7 @@ from sync.exceptions import (
     CredentialsError,
     PermanentError,
     RetryableError,
+    SecretUnreadableError,
     SyncError,
 )
 from sync.formatting import Candidate
@@ -251,6 +252,10 @@ def _enrich_quietly(push: Push, ledger: Ledger) -> SyncError | None:
         _enrich(push, ledger)
     except SyncError as error:
         return error
+    except DiscardedError as discarded:
+        return PermanentError(ErrorCode.LOGIC_DISCARDED, name=discarded.logic)
+    except SecretUnreadableError:
+        return PermanentError(ErrorCode.SECRET_UNREADABLE)
     except Exception as error:
         logger.exception("push %s: enrichment", push.pk)
         return PermanentError(ErrorCode.UNEXPECTED, problem=type(error).__name__)
@@ -262,20 +267,17 @@ def _enrich(push: Push, ledger: Ledger) -> None:
     company = push.vacancy.company
     flatchr = flatchr_client(company, throttle=limits.company_throttle(company, ledger))
     candidate = _candidate(push, ledger)
-    if not candidate or not candidate.enrichment:
+    if not candidate.enrichment:
         return
     reference = _candidate_id(push, flatchr)
     flatchr.enrich_candidate(reference, candidate.enrichment)
 
 
-def _candidate(push: Push, ledger: Ledger) -> Candidate | None:
+def _candidate(push: Push, ledger: Ledger) -> Candidate:
     job, throttle = job_of(push), limits.hrflow_throttle(push.source, ledger)
     hrflow = hrflow_client(push.source, throttle=throttle)
     profile = hrflow.read_profile(job.source_key, job.profile_key)
-    try:
-        return format_candidate(job, profile, Journal())
-    except DiscardedError:
-        return None
+    return format_candidate(job, profile, Journal())
 
 
 def _candidate_id(push: Push, flatchr: FlatchrClient) -> str:
