@@ -11,10 +11,9 @@ from sync.models.configs import (
 from sync.models.limits import RateState
 from sync.models.privacy import DailyCount, ErasedPerson, HashKey, PersonMark, PurgedPush
 from sync.models.profiles import Profile
-from sync.models.push_verbs import LostClaimError, WrongStateError
 from sync.models.pushes import Push
 from sync.models.runs import Run, RunKind, RunProfile, RunStatus
-from sync.models.states import EnrichmentStatus, PushStatus
+from sync.models.states import EnrichmentStatus, LostClaimError, PushStatus, WrongStateError
 from sync.models.workers import WorkerGroup
 
 __all__ = [

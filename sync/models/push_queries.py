@@ -14,6 +14,7 @@ from django.db.models.functions import Greatest, Now
 from sync.exceptions import SyncError
 from sync.models.attempts import AttemptOutcome, PushAttempt
 from sync.models.configs import companies_of
+from sync.models.push_values import NO_CLAIM, error_fields, in_seconds
 from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.models.states import ACTIVE, BLOCKING, OPEN, WAITING, EnrichmentStatus, PushStatus
 from sync.vocabulary import ErrorCode, Event
@@ -22,12 +23,6 @@ if TYPE_CHECKING:
     from sync.models.pushes import Push
 
 S = PushStatus
-NO_CLAIM = dict.fromkeys(("claim_token", "lease_expires_at"))
-
-
-def in_seconds(seconds: float) -> Any:
-    """A moment by the database's clock, so that machines need not agree on theirs."""
-    return Now() + timedelta(seconds=max(seconds, 0))
 
 
 class PushQuerySet(ScopedQuerySet["Push"]):
@@ -179,14 +174,6 @@ class PushQuerySet(ScopedQuerySet["Push"]):
         )
         codes = rows.values_list("error_code", flat=True).distinct()
         return undecided + sum(rows.filter(error_code=c)._give_up(last=c) for c in list(codes))
-
-
-def error_fields(error: SyncError) -> dict[str, Any]:
-    return {
-        "error_code": error.code,
-        "error_message": str(error)[:2000],
-        "error_params": {key: str(value)[:500] for key, value in error.params.items()},
-    }
 
 
 def _failed(error: SyncError) -> dict[str, Any]:

@@ -6,7 +6,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.push_verbs import FollowUpVerbs, PeopleVerbs, WorkerVerbs
+from sync.models.push_verbs import FollowUpVerbs, PeopleVerbs
+from sync.models.push_worker_verbs import WorkerVerbs
 from sync.models.states import BLOCKING, OPEN, WAITING, WITH_INTENT, PushStatus
 from sync.vocabulary import EXPLANATIONS, Side, sentence
 

@@ -37,3 +37,11 @@ BLOCKING = (*OPEN, S.SUCCEEDED)
 RETRYABLE = (S.FAILED, S.CANCELLED, S.DISCARDED)
 # The states that may hold an intent to create: its outcome is unknown, or it succeeded.
 WITH_INTENT = (S.RUNNING, S.RETRYING, S.UNCONFIRMED, S.SUCCEEDED)
+
+
+class WrongStateError(Exception):
+    """The push was not in a state that this verb leaves; nothing has changed."""
+
+
+class LostClaimError(WrongStateError):
+    """The claim ended (its lease ran out and another took over); nothing has changed."""

@@ -20,9 +20,9 @@ from sync.formatting import Candidate
 from sync.matching import Found, Siblings, Verdict, already_there, candidate_person, judge
 from sync.models.attempts import Stage
 from sync.models.states import PushStatus
+from sync.services.applicants import on_vacancy
 from sync.services.endings import backoff
 from sync.services.journal import Journal
-from sync.services.presence import on_vacancy
 from sync.services.steps import DiscardedError, Job, prepare
 from sync.vocabulary import ErrorCode, Event, ReadMode
 

@@ -30,15 +30,16 @@ from sync.exceptions import (
 from sync.formatting import Candidate
 from sync.matching import Found, Likeness, Person, compare
 from sync.models import FlatchrVacancy, Push
-from sync.models.push_queries import in_seconds
+from sync.models.push_values import in_seconds
 from sync.models.states import PushStatus
 from sync.services import breakers, limits, privacy, stopping
 from sync.services.accounts import flatchr_client, hrflow_client
+from sync.services.applicants import on_vacancy, person_of, with_hidden_phones
 from sync.services.endings import backoff
 from sync.services.heartbeat import Pulse
 from sync.services.journal import Journal
 from sync.services.ledger import Ledger, ThreadLedger
-from sync.services.presence import on_vacancy, person_of, search, with_hidden_phones
+from sync.services.lookup import search
 from sync.services.steps import DiscardedError, format_candidate
 from sync.services.transfer import job_of
 from sync.vocabulary import ErrorCode

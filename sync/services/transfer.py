@@ -10,11 +10,10 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.models import BigIntegerField, CharField
+from django.db import DatabaseError
 from django.utils import timezone
 from redis import RedisError
 
@@ -32,11 +31,11 @@ from sync.matching import Found, Verdict, already_there, candidate_person, looka
 from sync.models import LostClaimError, Push, PushAttempt, WrongStateError
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.breaker import Breaker
-from sync.models.prepared import PreparedSelect, Slot
 from sync.models.states import PushStatus
 from sync.redaction import redact
-from sync.services import breakers, limits, privacy, stopping
+from sync.services import attempts, breakers, limits, privacy, stopping
 from sync.services.accounts import flatchr_client, hrflow_client
+from sync.services.applicants import mask, person_of
 from sync.services.endings import (
     Ending,
     ambiguous,
@@ -47,49 +46,13 @@ from sync.services.endings import (
 )
 from sync.services.journal import Journal
 from sync.services.ledger import Ledger
-from sync.services.presence import Presence, look_up, mask, person_of
+from sync.services.lookup import look_up
+from sync.services.presence import Presence
 from sync.services.steps import DiscardedError, Job, complete, read_candidate
+from sync.services.twins import Twin, find_twin
 from sync.vocabulary import ErrorCode
 
 logger = logging.getLogger(__name__)
-
-
-class Twin(NamedTuple):
-    """What tells whether another push sent the same person, and no more."""
-
-    candidate_name: str
-    candidate_email: str
-    candidate_phone: str
-    status: str
-    applicant_id: str
-    column: str
-
-
-# Asked before every create.
-_TWINS = PreparedSelect(
-    lambda pushes: (
-        pushes.filter(
-            vacancy=Slot("vacancy", BigIntegerField()),
-            candidate_email=Slot("email", CharField()),
-            create_started_at__isnull=False,
-        )
-        .order_by()
-        .values_list(*Twin._fields)
-    )
-)
-
-
-# What an attempt's row is completed with when the try has ended.
-COMPLETED = (
-    "stage",
-    "outcome",
-    "http_status",
-    "duration_ms",
-    "error_code",
-    "message",
-    "steps",
-    "finished_at",
-)
 
 
 def job_of(push: Push) -> Job:
@@ -305,19 +268,14 @@ class Transfer:
             phone=hide_phone(candidate_person(candidate).phone),
         )
         self.attempt = self._attempt_row(Stage.CREATE, AttemptOutcome.STARTED)
-        self.ledger.later(insert_attempts, self.attempt)
+        self.ledger.later(attempts.insert, self.attempt)
 
     def _check_twins(self, candidate: Candidate) -> None:
         """The same person, pushed to the same vacancy from another profile, is not sent twice."""
-        email = str(candidate.get("email") or "").lower()
-        if not email or self.push.repeat_of_id is not None:
+        if self.push.repeat_of_id is not None:
             return
-        wanted = candidate_person(candidate)
-        _take_turns(self.push.vacancy_id, email)
-        rows = _TWINS.select(Push.objects.all(), vacancy=self.push.vacancy_id, email=email)
-        for twin in map(Twin._make, rows):
-            if person_of(twin).identity == wanted.identity:
-                raise EndedError(self._twin_ending(twin))
+        if twin := find_twin(self.push.vacancy_id, candidate):
+            raise EndedError(self._twin_ending(twin))
 
     def _twin_ending(self, twin: Twin) -> Ending:
         if twin.status == PushStatus.SUCCEEDED:
@@ -363,36 +321,7 @@ class Transfer:
         row = self.attempt or self._attempt_row(self.journal.stage, ending.outcome)
         for name, value in values.items():
             setattr(row, name, value)
-        self.ledger.later(complete_attempts if self.attempt else insert_attempts, row)
-
-
-def _take_turns(vacancy_id: int, email: str) -> None:
-    """Two workers that look for each other's twin at one moment would both find nothing. On SQLite
-    a transaction that writes is alone anyway."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [vacancy_id % 2**31, email]
-            )
-
-
-def insert_attempts(rows: list[PushAttempt]) -> None:
-    PushAttempt.objects.bulk_create(rows)
-
-
-def complete_attempts(rows: list[PushAttempt]) -> None:
-    """One statement for all: `bulk_update` builds a CASE a field and row, which was a third of all
-    that a worker's database thread did."""
-    fields = [field for field in PushAttempt._meta.concrete_fields if field.name in COMPLETED]
-    quote = connection.ops.quote_name
-    assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
-    statement = f"UPDATE {quote(PushAttempt._meta.db_table)} SET {assignments} WHERE id = %s"  # nosec
-    values = [
-        [*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields), row.pk]
-        for row in rows
-    ]
-    with connection.cursor() as cursor:
-        cursor.executemany(statement, values)
+        self.ledger.later(attempts.complete if self.attempt else attempts.insert, row)
 
 
 def _found(found: Found | None) -> Ending:
