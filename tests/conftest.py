@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import connections
 
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
@@ -18,6 +19,12 @@ from tests.bells import bells as bells  # a fixture, too
 from tests.caches import clear_cache
 from tests.chromium import browser as browser  # a fixture for whoever asks for it
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> None:
+    """What makes a password slow to guess makes hundreds of test users slow to make."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture(scope="session")
