@@ -75,6 +75,12 @@ class RetryableError(SyncError):
         self.retry_after = retry_after
 
 
+class DoubtfulError(RetryableError):
+    """Looks final, and may be a fault of the moment all the same: worth `MOST_TRIES` in all."""
+
+    MOST_TRIES = 3
+
+
 class OutcomeUnknownError(RetryableError):
     """May have taken effect: look before sending again."""
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from sync.exceptions import (
     CredentialsError,
+    DoubtfulError,
     OutcomeUnknownError,
     PermanentError,
     RetryableError,
@@ -212,6 +213,24 @@ def test_retry_after_as_a_date_is_honoured(world: World) -> None:
 
 
 @pytest.mark.django_db
+def test_a_page_in_place_of_a_cv_is_asked_for_again(world: World) -> None:
+    """A proxy in trouble says such things with a status of 200."""
+    world.sandbox.set_faults(fault("file", "html"))
+    world.dispatch(*world.keys(1), source=world.bulk)
+    finish(world)
+    push = Push.objects.get()
+    assert (push.status, push.attempts) == (PushStatus.SUCCEEDED, 2)
+
+
+def test_a_page_that_stays_is_taken_at_its_word(world: World) -> None:
+    """An expired link shows one too: nobody should wait for long to be told."""
+    world.dispatch(world.key("resume_html"))
+    finish(world)
+    push = Push.objects.get()
+    assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.RESUME_WRONG_TYPE)
+    assert push.attempts == DoubtfulError.MOST_TRIES
+
+
 def test_a_retry_after_of_a_day_is_cut_to_an_hour(world: World) -> None:
     world.sandbox.set_faults(fault("create", "status", status=429, retry_after=86400))
     push = world.push(world.keys(1)[0], source=world.bulk)

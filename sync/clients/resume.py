@@ -28,7 +28,7 @@ from sync.clients import failures, resume_content, transport
 from sync.clients.failures import Verdict
 from sync.clients.http import Exchange, user_agent
 from sync.clients.transport import Failure, TransportError
-from sync.exceptions import PermanentError, RetryableError, SyncError
+from sync.exceptions import DoubtfulError, PermanentError, RetryableError, SyncError
 from sync.redaction import excerpt
 from sync.vocabulary import ErrorCode
 
@@ -73,7 +73,8 @@ def download_resume(
 
     `allowed_private_hosts`: `host` (any port) or `host:port`, matched exactly; they may lie at
     private addresses and other ports than 80 and 443. `timeout`: seconds for everything,
-    redirects included. Raises PermanentError (RESUME_*) or RetryableError(RESUME_UNREACHABLE).
+    redirects included. Raises PermanentError (RESUME_*), RetryableError(RESUME_UNREACHABLE), or
+    DoubtfulError(RESUME_WRONG_TYPE) for a web page.
     """
     allowed = frozenset(host.strip().lower() for host in allowed_private_hosts)
     download = _Download(allowed, max_bytes, time.monotonic() + timeout, observe)
@@ -84,7 +85,9 @@ def download_resume(
     if kind is None:
         shown = excerpt(declared, limit=80) or "?"
         problem = _("it is said to be %(type)s and holds no document we know")
-        raise PermanentError(ErrorCode.RESUME_WRONG_TYPE, problem=problem, type=shown)
+        # A page may be the word of a proxy in trouble, and the next time the CV comes.
+        kind_of_error = DoubtfulError if resume_content.is_page(data) else PermanentError
+        raise kind_of_error(ErrorCode.RESUME_WRONG_TYPE, problem=problem, type=shown)
     return Resume(data, resume_content.file_name(file_name, kind), kind.content_type)
 
 

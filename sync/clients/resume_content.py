@@ -39,7 +39,7 @@ def recognise(data: bytes, declared: str) -> Kind | None:
     A declared type that is wrong, but whose content is a document all the same, does no harm.
     Only plain text has no mark of its own: under another type's name it is an error message.
     """
-    start = data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    start = _start(data)
     if start.startswith(b"<"):
         return None
     marked = _marked(data, start)
@@ -47,6 +47,15 @@ def recognise(data: bytes, declared: str) -> Kind | None:
         return marked
     kind = declared.partition(";")[0].strip().lower()
     return TEXT if kind in _VAGUE_TYPES and _is_plain_text(data, start) else None
+
+
+def is_page(data: bytes) -> bool:
+    """HTML: an expired link's page, a login, a proxy's apology."""
+    return _start(data)[:100].lower().startswith((b"<html", b"<!doctype html"))
+
+
+def _start(data: bytes) -> bytes:
+    return data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
 
 
 def _marked(data: bytes, start: bytes) -> Kind | None:

@@ -15,7 +15,13 @@ from django.utils import timezone
 
 from sync.clients.flatchr import FlatchrClient, Vacancy
 from sync.clients.hrflow import HrFlowClient
-from sync.exceptions import OutcomeUnknownError, PermanentError, RetryableError, SyncError
+from sync.exceptions import (
+    DoubtfulError,
+    OutcomeUnknownError,
+    PermanentError,
+    RetryableError,
+    SyncError,
+)
 from sync.formatting import Candidate
 from sync.matching import Found, Siblings, Verdict, already_there, candidate_person, judge
 from sync.models.attempts import Stage
@@ -203,7 +209,9 @@ def _patiently(work: Callable[[], T]) -> T:
             raise
         except RetryableError as error:
             delay = backoff(attempt, error.retry_after)
-            if attempt >= settings.PUSH_MAX_ATTEMPTS or time.monotonic() + delay > give_up:
+            doubted = isinstance(error, DoubtfulError) and attempt >= error.MOST_TRIES
+            spent = attempt >= settings.PUSH_MAX_ATTEMPTS or time.monotonic() + delay > give_up
+            if doubted or spent:
                 raise
             time.sleep(delay)
     raise AssertionError("unreachable")
