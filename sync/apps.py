@@ -27,9 +27,10 @@ def _listen_to_queue() -> None:
 
     from sync.services import stopping
 
-    if os.environ.get(stopping.WORKER_ID):
+    if os.environ.get(stopping.LIFELINE):
         # Before the cluster forks: its workers begin at once, and share the memory.
         import_module("sync.tasks")
+        stopping.follow_the_watcher()
     post_spawn.connect(stopping.install)
     pre_execute.connect(stopping.begin_task)
     post_execute_in_worker.connect(stopping.end_task)

@@ -50,8 +50,19 @@ def install(**_: Any) -> None:
     signal.signal(signal.SIGTERM, _on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-    if os.environ.get(LIFELINE):
-        threading.Thread(target=_end_with_the_watcher, daemon=True).start()
+
+
+def follow_the_watcher() -> None:
+    """In the main process of a cluster, before it forks: none of its processes outlives the
+    watcher for long, whichever of them are left by then."""
+    # Under `nohup` it would be ignored, and breaking a cluster up would leave half of it.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    _follow()
+    os.register_at_fork(after_in_child=_follow)
+
+
+def _follow() -> None:
+    threading.Thread(target=_end_with_the_watcher, daemon=True).start()
 
 
 def _end_with_the_watcher() -> None:
@@ -59,10 +70,21 @@ def _end_with_the_watcher() -> None:
     if not _is_orphan(timeout=None):
         return
     requested.set()
-    if _is_first_to_stop() and not ask_cluster(os.getpgrp()):
-        break_up_cluster(os.getpgrp())
+    group = os.getpgrp()
+    # The watcher may have died while it was asking: its file is there, and the main process gone.
+    is_asked = ask_cluster(group) if _is_first_to_stop() else _is_alive(group)
+    if not is_asked:
+        break_up_cluster(group)
     time.sleep(stop_seconds())
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+    os.killpg(group, signal.SIGKILL)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _is_first_to_stop() -> bool:

@@ -1,8 +1,10 @@
-"""Two proofs beside the storm: `python -m tests.chaos.proofs kill|stop`.
+"""Three proofs beside the storm: `python -m tests.chaos.proofs kill|stop|orphans`.
 
 `kill`: with default settings, any one process of the only worker group is killed while pushes keep
 coming; how long is no push closed? `stop`: SIGTERM for the watcher, or for every process of the
 group as systemd sends it, while requests hang; how long does it take, and what becomes of pushes?
+`orphans`: the watcher dies while it stops a cluster whose main process has died already; how long
+do the processes that are left live on, beside those that replace them?
 """
 
 # ruff: noqa: T201
@@ -194,6 +196,30 @@ def _finish(stage: Stage, group: Group, cast: people.Cast) -> Verdict:
     return judge(stage.sandbox, [cast.main, cast.bulk], [group.log])
 
 
+# --- orphans ------------------------------------------------------------------------------------
+
+
+def prove_orphans(stage: Stage) -> dict[str, Any]:
+    people.set_up(stage.sandbox)
+    group = Group(stage, 0)
+    try:
+        group.start()
+        wait_ready([group])
+        group.wanted = False
+        left = {role: group.find(role) for role in ("pusher", "monitor")}
+        for pid in group.members().keys() - {pid for pids in left.values() for pid in pids}:
+            kill(pid)
+        seconds = group.wait_until_gone(60)
+    finally:
+        group.kill_all()
+    return {
+        "ok": all(left.values()) and seconds <= STOP_TIMEOUT + STOP_SPARE,
+        "database": stage.database,
+        "left": {role: len(pids) for role, pids in left.items()},
+        "seconds": round(seconds, 1),
+    }
+
+
 # --- command line -------------------------------------------------------------------------------
 
 
@@ -205,14 +231,14 @@ def run(
     pushes: int = 900,
 ) -> dict[str, Any]:
     short = SHORT | {"HTTP_TIMEOUT_SECONDS": str(STOP_TIMEOUT), "PUSH_CONCURRENCY": "32"}
-    overrides = short if proof == "stop" else {}
+    overrides = {} if proof == "kill" else short
     profiles = 600 if proof == "kill" else pushes
     latency = 50 if proof == "kill" else 150
     with open_stage(database, profiles=profiles, latency_ms=latency, overrides=overrides) as stage:
         try:
             if proof == "kill":
                 return prove_kill(stage, roles or list(ROLES))
-            return prove_stop(stage)
+            return prove_stop(stage) if proof == "stop" else prove_orphans(stage)
         finally:
             if keep_logs:
                 Path(keep_logs).write_text(Group(stage, 0).text())
@@ -220,7 +246,7 @@ def run(
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="tests.chaos.proofs", description=__doc__)
-    parser.add_argument("proof", choices=("kill", "stop"))
+    parser.add_argument("proof", choices=("kill", "stop", "orphans"))
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--pushes", type=int, default=900, help="for `stop`")
     parser.add_argument("--roles", nargs="*", choices=ROLES)

@@ -51,3 +51,10 @@ def test_it_brings_pushes_home_when_asked_to_stop() -> None:
         assert report[whom]["lost_attempts"] == 0
     assert report["cases"] == []
     assert report["ok"]
+
+
+def test_nobody_is_left_behind_when_the_watcher_dies_in_the_middle_of_a_stop() -> None:
+    """Who was left would take the bells of the cluster that replaces it, and never answer."""
+    report = run("tests.chaos.proofs", "orphans", "--pushes", "40", seconds=120)
+    assert report["left"] == {"pusher": 1, "monitor": 1}
+    assert report["ok"], report
