@@ -57,6 +57,21 @@ def test_a_running_run_asks_for_news_and_a_finished_one_stops() -> None:
     assert "The run is finished." in html
 
 
+def test_a_row_of_the_list_lives_until_its_run_is_over() -> None:
+    desk = Desk()
+    run = desk.run()
+    push = desk.push(S.QUEUED, run=run)
+    row = f"/admin/sync/run/{run.pk}/row/"
+    for address in ("/admin/sync/run/", row):
+        assert f'hx-get="{row}"' in desk.client.get(address).content.decode()
+    Push.objects.filter(pk=push.pk).update(
+        status=S.CANCELLED, next_attempt_at=None, closed_at=timezone.now()
+    )
+    cells = desk.client.get(row)
+    assert "hx-get" not in cells.content.decode()
+    assert text_of(cells).split() == ["1", "/", "1", "1", "/", "1", "finished", "—"]
+
+
 def test_the_living_part_is_a_part_and_not_a_page() -> None:
     desk = Desk()
     run = desk.run()

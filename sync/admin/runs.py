@@ -16,12 +16,15 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from sync.admin import failures, verbs
 from sync.admin.filters import PersonFilter
@@ -29,9 +32,7 @@ from sync.admin.scoped import ScopedAdmin
 from sync.models import Push, Run, RunStatus
 from sync.models.states import WAITING, PushStatus
 from sync.services import statistics
-from sync.services.statistics import Progress
-from sync.templatetags.desk import progress as progress_bar
-from sync.templatetags.desk import status
+from sync.templatetags.desk import status, status_label
 
 PARTS = ("source", "vacancy__company", "requested_by", "workflow")
 # The order in which a run's counts are told.
@@ -105,27 +106,18 @@ class RunAdmin(ScopedAdmin[Run]):
             run.source.name if run.source else "",
         )
 
+    # These three change while the run goes on; see `row_view`.
     @admin.display(description=_("state"))
     def state(self, run: Run) -> SafeString:
-        return status(run)
+        return _cell("state", run, _state(run))
 
     @admin.display(description=_("progress"))
-    def how_far(self, run: Run) -> SafeString | str:
-        how_far: Progress = run.how_far  # type: ignore[attr-defined]
-        if not how_far.total:
-            return "—"
-        words = f"{how_far.done} / {how_far.total}"
-        bar = progress_bar(how_far.done, how_far.total, gettext("Progress"))
-        return format_html('{}<span class="cell-note">{}</span>', bar, words)
+    def how_far(self, run: Run) -> SafeString:
+        return _bar(run)
 
     @admin.display(description=_("outcome"))
-    def outcome(self, run: Run) -> str:
-        how_far: Progress = run.how_far  # type: ignore[attr-defined]
-        tally = how_far.tally
-        told = [_in_flatchr(tally.in_flatchr)] if tally.in_flatchr else []
-        told += [_failed(tally.failed)] if tally.failed else []
-        told += [_undecided(tally.unconfirmed)] if tally.unconfirmed else []
-        return " · ".join(told) or "—"
+    def outcome(self, run: Run) -> SafeString:
+        return _cell("outcome", run, _outcome(run))
 
     @admin.display(description=_("requested by"), empty_value="—")
     def who(self, run: Run) -> str:
@@ -133,8 +125,8 @@ class RunAdmin(ScopedAdmin[Run]):
         return (user.get_full_name() or user.get_username()) if user else ""
 
     @admin.display(description=_("created"))
-    def when(self, run: Run) -> Any:
-        return run.created_at
+    def when(self, run: Run) -> str:
+        return date_format(timezone.localtime(run.created_at), "SHORT_DATETIME_FORMAT")
 
     # --- pages ----------------------------------------------------------------------------------
 
@@ -142,6 +134,7 @@ class RunAdmin(ScopedAdmin[Run]):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/progress/", wrap(self.progress_view), name="sync_run_progress"),
+            path("<int:pk>/row/", wrap(self.row_view), name="sync_run_row"),
             path("<int:pk>/do/<str:verb>/", wrap(self.act_view), name="sync_run_act"),
             *super().get_urls(),
         ]
@@ -175,6 +168,14 @@ class RunAdmin(ScopedAdmin[Run]):
         run = self._run(request, pk)
         context = {"opts": self.opts, "is_update": True, **_live(request, run)}
         return TemplateResponse(request, "sync/run_progress.html", context)
+
+    def row_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The living cells of the list; asked for as long as the run goes on."""
+        run: Any = self._run(request, pk)
+        run.how_far = statistics.progress(run, Push.objects.for_user(request.user))
+        cells = {"state": _state(run), "outcome": _outcome(run)}
+        context = {"run": run, "bar": _bar(run), "cells": cells}
+        return TemplateResponse(request, "sync/run_row.html", context)
 
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if request.method != "POST":
@@ -244,6 +245,31 @@ def time_left(seconds: int | None) -> str:
     return ngettext("about %(count)d hour left", "about %(count)d hours left", hours) % {
         "count": hours
     }
+
+
+# --- the cells of the list ------------------------------------------------------------------------
+
+
+def _cell(name: str, run: Run, words: str) -> SafeString:
+    return format_html('<span id="run-{}-{}">{}</span>', run.pk, name, words)
+
+
+def _state(run: Any) -> SafeString:
+    is_over = run.status != RunStatus.DRAFT and run.how_far.is_over
+    return status_label(RunStatus.FINISHED) if is_over else status(run)
+
+
+def _bar(run: Any) -> SafeString:
+    is_live = run.status != RunStatus.DRAFT and not run.how_far.is_over
+    return render_to_string("sync/run_bar.html", {"run": run, "is_live": is_live})
+
+
+def _outcome(run: Any) -> str:
+    tally = run.how_far.tally
+    told = [_in_flatchr(tally.in_flatchr)] if tally.in_flatchr else []
+    told += [_failed(tally.failed)] if tally.failed else []
+    told += [_undecided(tally.unconfirmed)] if tally.unconfirmed else []
+    return " · ".join(told) or "—"
 
 
 def _in_flatchr(count: int) -> str:
