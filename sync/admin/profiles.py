@@ -48,6 +48,8 @@ if TYPE_CHECKING:
 PUSH_PERMISSION = "sync.push_profiles"
 MOST_SHOWN = 2
 MOST_PUSHES = 100
+# In the session: the sources whose import was asked for by the click that led to the list.
+REFRESHED = "refreshed_sources"
 
 
 class ProfileList(ChangeList):
@@ -173,9 +175,22 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        sources = HrFlowSource.objects.for_user(request.user).filter(is_active=True)
-        context = {"sources": list(sources), "may_refresh": self.may_refresh(request)}
+        sources = list(HrFlowSource.objects.for_user(request.user).filter(is_active=True))
+        context = {
+            "sources": sources,
+            "imports": self._imports(request, sources),
+            "draft": drafts.newest(request.user),
+            "may_refresh": self.may_refresh(request),
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def _imports(self, request: HttpRequest, sources: list[HrFlowSource]) -> list[dict[str, Any]]:
+        """What to follow above the list: imports that run, and those just asked for."""
+        from sync.admin.sources import Asked, progress_of
+
+        asked = request.session.pop(REFRESHED, ()) if self.may_refresh(request) else ()
+        followed = [one for one in sources if one.is_importing or one.pk in asked]
+        return [progress_of(one, Asked.YES if one.pk in asked else Asked.NO) for one in followed]
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -207,8 +222,10 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         from sync.admin.sources import begin_import
 
         if request.method == "POST" and self.may_refresh(request):
-            for source in HrFlowSource.objects.for_user(request.user).filter(is_active=True):
+            sources = list(HrFlowSource.objects.for_user(request.user).filter(is_active=True))
+            for source in sources:
                 begin_import(source)
+            request.session[REFRESHED] = [source.pk for source in sources]
         return redirect("admin:sync_profile_changelist")
 
     # --- the page -------------------------------------------------------------------------------
@@ -267,10 +284,11 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
 
 def _pushed_line(push: Push) -> SafeString:
     return format_html(
-        '<span class="cell-note"><a href="{}">{}</a> {}</span>',
+        '<span class="cell-note pushed-line"><a href="{}">{}</a> {} <span>{}</span></span>',
         reverse("admin:sync_push_change", args=[push.pk]),
         push.vacancy.title,
         status_label(push.status),
+        date_format(timezone.localtime(push.created_at), "SHORT_DATE_FORMAT"),
     )
 
 

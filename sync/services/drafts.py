@@ -108,6 +108,15 @@ def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | 
     return run
 
 
+def newest(user: AnyUser) -> Run | None:
+    """The selection a person left without confirming or discarding it."""
+    since = timezone.now() - FORGOTTEN_AFTER
+    mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=user.pk, created_at__gte=since)
+    return (
+        mine.annotate(chosen=Count("selection")).select_related("vacancy").order_by("-pk").first()
+    )
+
+
 def _leave_out_blocked(run: Run) -> None:
     _set(rows(run).exclude(blocker=""), excluded=True)
 
