@@ -51,12 +51,12 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
         "company",
         "reference",
         "location",
-        "is_open",
+        "state",
+        "question_list",
+        "synced_at",
         "slug",
         "remote_id",
         "vacancy_id",
-        "question_list",
-        "synced_at",
     )
     readonly_fields = fields
     change_list_template = "sync/vacancy_list.html"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.templatetags.static import static
@@ -100,6 +101,16 @@ def label_of(value: str) -> str:
 @register.filter
 def status_icon(value: str) -> str:
     return ICONS.get(value, "info")
+
+
+# As their owners write them; what else HrFlow calls a link tells nobody where it leads.
+LINKS = {"linkedin": "LinkedIn", "github": "GitHub", "twitter": "Twitter", "facebook": "Facebook"}
+
+
+@register.filter
+def link_name(kind: str, url: str) -> str:
+    """The words of a link: the network's name, or else the site's."""
+    return LINKS.get(kind.casefold()) or urlsplit(url).hostname or url
 
 
 @register.simple_tag

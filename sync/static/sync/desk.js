@@ -32,7 +32,9 @@
             if (all) all.hidden = !full || everywhere;
         }
 
+        // Who ticked the first box before this file had come still gets the row of boxes.
         function pick(box) {
+            last = last || boxes.find((one) => one.checked && one !== box);
             if (shift && last && last !== box) {
                 const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
                 boxes.slice(from, to + 1).forEach((one) => { one.checked = box.checked; });
@@ -61,6 +63,15 @@
             if (menu !== except) menu.open = false;
         });
     }
+    /* One that would leave the window on the right opens to the left. */
+    document.addEventListener("toggle", (event) => {
+        const menu = event.target;
+        if (!menu.matches("details.menu[open]")) return;
+        const panel = menu.querySelector(".menu__panel");
+        if (panel.getBoundingClientRect().right > document.documentElement.clientWidth) {
+            panel.classList.add("menu__panel--end");
+        }
+    }, true);
     document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
     document.addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
@@ -86,6 +97,18 @@
     });
     if (drawer) drawer.addEventListener("click", (event) => {
         if (event.target === drawer) drawer.close();
+    });
+
+    /* --- what matters is in sight: where one is in the menu, the newest days of the chart ------ */
+    const here = document.querySelector(".sidebar__groups [aria-current]");
+    if (here) here.scrollIntoView({ block: "nearest" });
+    document.querySelectorAll(".chart-scroll").forEach((chart) => { chart.scrollLeft = chart.scrollWidth; });
+
+    /* --- whose session has ended meanwhile is sent to the sign-in, not shown it in a corner ------ */
+    document.addEventListener("htmx:beforeSwap", (event) => {
+        if (!new URL(event.detail.xhr.responseURL).pathname.endsWith("/login/")) return;
+        event.preventDefault();
+        window.location.reload();
     });
 
     /* --- a form is sent once --------------------------------------------------------------------- */
