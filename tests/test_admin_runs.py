@@ -210,6 +210,19 @@ def test_deeds_are_by_post_with_permission_on_ones_own_runs_only() -> None:
     assert Push.objects.get().status == S.FAILED
 
 
+def test_a_draft_is_listed_for_its_maker_who_asks_for_drafts() -> None:
+    desk = Desk()
+    draft = desk.run(status=RunStatus.DRAFT, requested_by=desk.user)
+    other = client_of(make_user("colleague", *VIEW, company=desk.company))
+    for client, query, shown in (
+        (desk.client, "", []),
+        (desk.client, "?status__exact=draft", [draft]),
+        (other, "?status__exact=draft", []),
+    ):
+        found = client.get(f"/admin/sync/run/{query}")
+        assert list(found.context["cl"].result_list) == shown
+
+
 def test_a_draft_leads_to_its_preview() -> None:
     desk = Desk()
     draft = desk.run(status=RunStatus.DRAFT)

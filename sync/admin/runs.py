@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -53,7 +53,14 @@ OFFERED = {"retry": verbs.RETRY, "cancel": verbs.CANCEL}
 
 
 class RunChangeList(ChangeList):
-    """Counts the pushes of all runs of the page in one statement."""
+    """Counts the pushes of all runs of the page in one statement. Selections that nobody has
+    confirmed are listed where one asks for them."""
+
+    def get_queryset(self, request: HttpRequest, **options: Any) -> QuerySet[Any]:
+        found = super().get_queryset(request, **options)
+        if "status__exact" in self.filter_params:
+            return found
+        return found.exclude(status=RunStatus.DRAFT)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -75,6 +82,11 @@ class RunAdmin(ScopedAdmin[Run]):
     actions = None
     list_help = _("Each selection, command, schedule or event that led to pushes.")
     empty_hint = _("A run begins when somebody pushes profiles, or a workflow does.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        """A selection is its maker's alone."""
+        of_others = Q(status=RunStatus.DRAFT) & ~Q(requested_by=request.user.pk)
+        return super().get_queryset(request).exclude(of_others)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RunChangeList
