@@ -281,6 +281,24 @@ def test_a_selection_one_has_left_is_offered_again_on_the_list(desk: Desk) -> No
     assert "waits for your confirmation" not in text_of(desk.client.get(LIST))
 
 
+def test_a_selection_is_gathered_by_several_searches(desk: Desk) -> None:
+    ada, bob = make_profile(desk.source, "Ada"), make_profile(desk.source, "Bob")
+    nameless = make_profile(desk.source, "")
+    assert "add_to_selection" not in desk.client.get(LIST).content.decode()
+    run = begin(desk, ada)
+    tick(desk.client, ada, bob, nameless, query="?cv=yes", action="add_to_selection")
+    assert states(run) == {"Ada": True, "Bob": True, "": False}
+    assert Run.objects.get() == run
+
+
+def test_a_tick_by_hand_outlives_what_is_added(desk: Desk) -> None:
+    run = begin(desk, make_profile(desk.source, ""))
+    row = drafts.rows(run).get()
+    desk.client.post(url("take", run), {"shown": row.pk, "take": row.pk})
+    tick(desk.client, make_profile(desk.source, "Bob"), action="add_to_selection")
+    assert states(run) == {"": True, "Bob": True}
+
+
 def test_answers_to_the_questions_go_with_every_candidate(desk: Desk) -> None:
     desk.vacancy.questions = [
         {"id": "1", "text": "Years?", "type": "text", "required": True, "options": []},

@@ -85,7 +85,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     list_select_related = ("source",)
     list_help = gettext_lazy("Tick the ones you want, then push them to a vacancy.")
     empty_hint = gettext_lazy("Import the profiles of a source, and they appear here.")
-    actions = ("push_to_flatchr",)
+    actions = ("push_to_flatchr", "add_to_selection")
     primary_action = "push_to_flatchr"
     change_list_template = "sync/profile_list.html"
     change_form_template = "sync/profile.html"
@@ -204,14 +204,30 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         try:
             run = drafts.begin(queryset, user=cast("User", request.user), vacancy=vacancy)
         except drafts.TooManyError as error:
-            words = _(
-                "%(asked)s profiles are too many for one selection: %(most)s at most. Narrow it "
-                "with the filters, or let an operator set up a workflow."
-            )
-            values = {"asked": error.args[0], "most": drafts.MOST_PROFILES}
-            messages.warning(request, words % values)
-            return None
+            return _too_many(request, error)
         return redirect("admin:sync_push_draft", run.pk)
+
+    @admin.action(description=gettext_lazy("Add to the selection"), permissions=["push"])
+    def add_to_selection(
+        self, request: HttpRequest, queryset: QuerySet[Profile]
+    ) -> HttpResponse | None:
+        """For who gathers people by several searches; offered while a selection waits."""
+        run = drafts.newest(request.user)
+        if run is None:
+            return self.push_to_flatchr(request, queryset)
+        try:
+            count = drafts.add(run, queryset)
+        except drafts.TooManyError as error:
+            return _too_many(request, error)
+        words = ngettext("%(n)d profile was added.", "%(n)d profiles were added.", count)
+        messages.success(request, words % {"n": count})
+        return None
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        if "add_to_selection" in actions and drafts.newest(request.user) is None:
+            del actions["add_to_selection"]
+        return actions
 
     def may_refresh(self, request: HttpRequest) -> bool:
         user = request.user
@@ -280,6 +296,15 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     def _profile(self, request: HttpRequest, pk: int) -> Profile | None:
         found = self.get_queryset(request).select_related("source").filter(pk=pk).first()
         return found if found and self.has_view_permission(request, found) else None
+
+
+def _too_many(request: HttpRequest, error: drafts.TooManyError) -> None:
+    words = _(
+        "%(asked)s profiles are too many for one selection: %(most)s at most. Narrow it "
+        "with the filters, or let an operator set up a workflow."
+    )
+    values = {"asked": error.args[0], "most": drafts.MOST_PROFILES}
+    messages.warning(request, words % values)
 
 
 def _pushed_line(push: Push) -> SafeString:

@@ -84,10 +84,21 @@
     /* --- "/" leads to the search box ------------------------------------------------------------ */
     document.addEventListener("keydown", (event) => {
         const typing = event.target.matches("input, textarea, select, [contenteditable]");
-        const box = document.getElementById("searchbar");
+        const box = document.querySelector("#searchbar, #vacancy-search");
         if (event.key !== "/" || typing || !box || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
+        const folded = box.closest("details");
+        if (folded) folded.open = true;
         box.focus();
+    });
+
+    /* --- Enter takes the one vacancy that is left ------------------------------------------------ */
+    document.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.target.id !== "vacancy-search") return;
+        const left = document.querySelectorAll("#vacancies .choice");
+        if (left.length !== 1) return;
+        event.preventDefault();
+        left[0].click();
     });
 
     /* --- the drawer: whatever htmx puts into it is shown ----------------------------------------- */
