@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 PUSH_PERMISSION = "sync.push_profiles"
-MOST_SHOWN = 2
 MOST_PUSHES = 100
 # In the session: the sources whose import was asked for by the click that led to the list.
 REFRESHED = "refreshed_sources"
@@ -63,7 +62,7 @@ class ProfileList(ChangeList):
             source__in={profile.source_id for profile in self.result_list}, profile_key__in=keys
         )
         found: dict[tuple[int, str], list[Push]] = {}
-        for push in pushes.select_related("vacancy").order_by("-pk"):
+        for push in pushes.select_related("vacancy__company").order_by("-pk"):
             found.setdefault((push.source_id, push.profile_key), []).append(push)
         for profile in self.result_list:
             profile.pushes = found.get((profile.source_id, profile.key), [])
@@ -167,10 +166,9 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
 
     @admin.display(description=gettext_lazy("pushed to"))
     def pushed(self, profile: Any) -> SafeString:
-        rest = len(profile.pushes) - MOST_SHOWN
-        more = format_html('<span class="cell-note">+{}</span>', rest) if rest > 0 else ""
-        lines = format_html_join("", "{}", ([_pushed_line(p)] for p in profile.pushes[:MOST_SHOWN]))
-        return format_html("{}{}", lines, more) if profile.pushes else SafeString("")
+        if not profile.pushes:
+            return SafeString("")
+        return _pushed_line(profile.pushes[0], len(profile.pushes) - 1)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -307,13 +305,19 @@ def _too_many(request: HttpRequest, error: drafts.TooManyError) -> None:
     messages.warning(request, words % values)
 
 
-def _pushed_line(push: Push) -> SafeString:
+def _pushed_line(push: Push, others: int) -> SafeString:
+    """The newest tells most; the profile's page has them all."""
+    words = ngettext("and %(n)d more", "and %(n)d more", others) % {"n": others}
+    more = format_html('<span title="{}">+{}</span>', words, others) if others else ""
     return format_html(
-        '<span class="cell-note pushed-line"><a href="{}">{}</a> {} <span>{}</span></span>',
+        '<span class="cell-note pushed-line"><a href="{}" title="{}">{}</a> <span>{}</span></span>'
+        '<span class="cell-note pushed-line">{} {}</span>',
         reverse("admin:sync_push_change", args=[push.pk]),
+        push.vacancy,
         push.vacancy.title,
-        status_label(push.status),
         date_format(timezone.localtime(push.created_at), "SHORT_DATE_FORMAT"),
+        status_label(push.status),
+        more,
     )
 
 

@@ -122,6 +122,12 @@
         window.location.reload();
     });
 
+    /* --- what cannot be undone is asked about --------------------------------------------------- */
+    document.addEventListener("submit", (event) => {
+        const question = event.target.dataset.confirm;
+        if (question && !window.confirm(question)) event.preventDefault();
+    });
+
     /* --- a form is sent once --------------------------------------------------------------------- */
     document.addEventListener("submit", (event) => {
         const form = event.target;
