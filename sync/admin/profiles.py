@@ -202,7 +202,8 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         try:
             run = drafts.begin(queryset, user=cast("User", request.user), vacancy=vacancy)
         except drafts.TooManyError as error:
-            return _too_many(request, error)
+            _too_many(request, error)
+            return None
         return redirect("admin:sync_push_draft", run.pk)
 
     @admin.action(description=gettext_lazy("Add to the selection"), permissions=["push"])
@@ -216,7 +217,8 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         try:
             count = drafts.add(run, queryset)
         except drafts.TooManyError as error:
-            return _too_many(request, error)
+            _too_many(request, error)
+            return None
         words = ngettext("%(n)d profile was added.", "%(n)d profiles were added.", count)
         messages.success(request, words % {"n": count})
         return None

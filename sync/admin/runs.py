@@ -56,8 +56,10 @@ class RunChangeList(ChangeList):
     """Counts the pushes of all runs of the page in one statement. Selections that nobody has
     confirmed are listed where one asks for them."""
 
-    def get_queryset(self, request: HttpRequest, **options: Any) -> QuerySet[Any]:
-        found = super().get_queryset(request, **options)
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        found = super().get_queryset(request, exclude_parameters)
         if "status__exact" in self.filter_params:
             return found
         return found.exclude(status=RunStatus.DRAFT)
