@@ -220,7 +220,10 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
             _too_many(request, error)
             return None
         words = ngettext("%(n)d profile was added.", "%(n)d profiles were added.", count)
-        messages.success(request, words % {"n": count})
+        if count:
+            messages.success(request, words % {"n": count})
+        else:
+            messages.info(request, _("They are in the selection already."))
         return None
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:

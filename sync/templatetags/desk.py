@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from django import template
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -101,6 +102,12 @@ def label_of(value: str) -> str:
 @register.filter
 def status_icon(value: str) -> str:
     return ICONS.get(value, "info")
+
+
+@register.filter
+def number(count: int) -> str:
+    """With its thousands apart, as the reader's language has it: 12 345 or 12,345."""
+    return number_format(count, force_grouping=True)
 
 
 # As their owners write them; what else HrFlow calls a link tells nobody where it leads.

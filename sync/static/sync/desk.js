@@ -23,7 +23,8 @@
             if (!full) across.value = "0";
             const everywhere = across.value === "1";
             boxes.forEach((box) => box.closest("tr").classList.toggle("selected", box.checked));
-            count.textContent = everywhere ? bar.dataset.total : chosen;
+            const number = everywhere ? Number(bar.dataset.total) : chosen;
+            count.textContent = number.toLocaleString(document.documentElement.lang);
             bar.classList.toggle("is-open", chosen > 0);
             if (toggle) {
                 toggle.checked = full;
