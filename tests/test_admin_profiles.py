@@ -12,8 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from sync.models import HrFlowSource, Profile
+from sync.models import HrFlowSource, Profile, WorkerGroup
 from sync.models.states import PushStatus
+from sync.services import doorbell
 from sync.services.importing import import_profiles
 from tests.bells import Bells
 from tests.conftest import World
@@ -189,3 +190,18 @@ def test_refresh_asks_for_an_import_of_each_source(desk: Desk, bells: Bells) -> 
     desk.client.post(reverse("admin:sync_profile_refresh"))
     desk.client.post(reverse("admin:sync_profile_refresh"))
     assert bells.count == before + 1
+
+
+def test_the_list_follows_the_import_that_was_asked_for_until_it_is_over(
+    desk: Desk, bells: Bells
+) -> None:
+    progress = reverse("admin:sync_hrflowsource_progress", args=[desk.source.pk])
+    response = desk.client.post(reverse("admin:sync_profile_refresh"), follow=True)
+    assert f"{progress}?asked=yes&amp;card=1" in response.content.decode()
+    WorkerGroup.objects.create(worker_id="one", host="one", beat_at=timezone.now())
+    doorbell.answer(doorbell.IMPORT, desk.source.pk)  # A worker did it between two looks.
+    soon = desk.client.get(progress, {"asked": "yes", "card": "1"}).content.decode()
+    assert f"{progress}?asked=last&amp;card=1" in soon
+    response = desk.client.get(progress, {"asked": "last", "card": "1"})
+    assert "is up to date: 0 profiles" in text_of(response)
+    assert "hx-get" not in response.content.decode()

@@ -253,6 +253,17 @@ def test_the_page_tells_what_happened_whose_side_it_is_on_and_what_to_do() -> No
     assert "Add a CV to the profile in HrFlow" in text
 
 
+def test_an_open_page_asks_for_news_and_hears_of_them_only() -> None:
+    desk = Desk()
+    push = desk.push(S.QUEUED)
+    address = f"{LIST}{push.pk}/change/"
+    assert 'hx-get="?seen=queued-0"' in desk.client.get(address).content.decode()
+    assert desk.client.get(address, {"seen": "queued-0"}).status_code == 204
+    assert desk.client.get(address, {"seen": "running-1"})["HX-Refresh"] == "true"
+    ended = desk.push(S.SUCCEEDED)
+    assert "?seen=" not in desk.client.get(f"{LIST}{ended.pk}/change/").content.decode()
+
+
 def test_the_timeline_shows_each_attempt_with_its_steps_duration_and_status() -> None:
     desk = Desk()
     push = desk.push(S.FAILED)

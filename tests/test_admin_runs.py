@@ -57,6 +57,21 @@ def test_a_running_run_asks_for_news_and_a_finished_one_stops() -> None:
     assert "The run is finished." in html
 
 
+def test_a_row_of_the_list_lives_until_its_run_is_over() -> None:
+    desk = Desk()
+    run = desk.run()
+    push = desk.push(S.QUEUED, run=run)
+    row = f"/admin/sync/run/{run.pk}/row/"
+    for address in ("/admin/sync/run/", row):
+        assert f'hx-get="{row}"' in desk.client.get(address).content.decode()
+    Push.objects.filter(pk=push.pk).update(
+        status=S.CANCELLED, next_attempt_at=None, closed_at=timezone.now()
+    )
+    cells = desk.client.get(row)
+    assert "hx-get" not in cells.content.decode()
+    assert text_of(cells).split() == ["1", "/", "1", "1", "/", "1", "finished", "—"]
+
+
 def test_the_living_part_is_a_part_and_not_a_page() -> None:
     desk = Desk()
     run = desk.run()
@@ -193,6 +208,19 @@ def test_deeds_are_by_post_with_permission_on_ones_own_runs_only() -> None:
         assert stranger.get(address).status_code == 404
     assert stranger.post(deed(run, "retry")).status_code == 404
     assert Push.objects.get().status == S.FAILED
+
+
+def test_a_draft_is_listed_for_its_maker_who_asks_for_drafts() -> None:
+    desk = Desk()
+    draft = desk.run(status=RunStatus.DRAFT, requested_by=desk.user)
+    other = client_of(make_user("colleague", *VIEW, company=desk.company))
+    for client, query, shown in (
+        (desk.client, "", []),
+        (desk.client, "?status__exact=draft", [draft]),
+        (other, "?status__exact=draft", []),
+    ):
+        found = client.get(f"/admin/sync/run/{query}")
+        assert list(found.context["cl"].result_list) == shown
 
 
 def test_a_draft_leads_to_its_preview() -> None:

@@ -327,12 +327,34 @@ def test_the_language_is_chosen_by_a_click(boss: Client) -> None:
 
 def test_an_empty_installation_shows_the_way(boss: Client) -> None:
     steps = boss.get("/admin/").context["checklist"].steps
-    assert [step.is_done for step in steps] == [False] * 6
-    assert [step.is_next for step in steps] == [True] + [False] * 5
+    assert [step.is_done for step in steps] == [False] * 8
+    assert [step.is_next for step in steps] == [True] + [False] * 7
     HrFlowSource.objects.create(name="s", api_user="a@b.fr", api_secret="x", source_key="k")
     steps = boss.get("/admin/").context["checklist"].steps
     assert steps[0].is_done
     assert steps[1].is_next
+
+
+def test_the_checklist_says_that_nobody_may_push_yet(boss: Client) -> None:
+    """A source that is opened to nobody, and a company without members, look complete."""
+    company = FlatchrCompany.objects.create(name="A", company="a", auth="x")
+    source = HrFlowSource.objects.create(
+        name="s", api_user="a@b.fr", api_secret="x", source_key="k"
+    )
+    urls = {page(company), page(source)}
+    steps = boss.get("/admin/").context["checklist"].steps
+    assert {step.url for step in steps[4:6] if not step.is_done} == urls
+    company.members.add(User.objects.get())
+    source.companies.add(company)
+    steps = boss.get("/admin/").context["checklist"].steps
+    assert all(step.is_done for step in steps[4:6])
+
+
+def test_what_was_added_shows_its_own_page_where_it_can_be_tested(boss: Client) -> None:
+    url = reverse("admin:sync_flatchrcompany_add")
+    form = {**form_of(boss, url), "name": "A", "company": "a" * 16, "auth": SECRET}
+    response = boss.post(url, form)
+    assert response.url == page(FlatchrCompany.objects.get())  # type: ignore[attr-defined]
 
 
 def test_the_checklist_leaves_once_something_was_pushed(boss: Client) -> None:

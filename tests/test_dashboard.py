@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from sync.admin import dashboard
 from sync.models import FlatchrCompany, HrFlowSource, Push, WorkerGroup
 from sync.services import statistics
 from sync.services.statistics import Day, Tally
+from sync.templatetags import desk as parts
 from tests.desk import VIEW, Desk, S, client_of, make_company, make_user, make_vacancy, text_of
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +203,11 @@ def test_who_may_not_see_pushes_gets_the_menu_and_no_numbers() -> None:
     response = client.get("/admin/")
     assert "board" not in response.context
     assert "Runs" in text_of(response)
+
+
+@pytest.mark.parametrize(
+    ("language", "written"), [("fr", "12\N{NO-BREAK SPACE}345"), ("en", "12,345")]
+)
+def test_thousands_stand_apart_as_the_readers_language_has_it(language: str, written: str) -> None:
+    with translation.override(language):
+        assert parts.number(12345) == written

@@ -54,6 +54,15 @@ def test_pushes_are_grouped_by_cause_and_by_what_the_last_try_met() -> None:
     }
 
 
+def test_who_may_not_decide_is_told_whom_to_ask() -> None:
+    desk = Desk()
+    push = desk.push(S.UNCONFIRMED)
+    recruiter = client_of(make_user("r", *VIEW, company=desk.company))
+    for address in (INBOX, f"/admin/sync/push/{push.pk}/change/"):
+        assert "tell your team lead" in text_of(recruiter.get(address))
+        assert "tell your team lead" not in text_of(desk.client.get(address))
+
+
 def test_the_inbox_says_what_happened_whose_side_it_is_on_and_what_to_do() -> None:
     desk = Desk()
     push = desk.push(S.FAILED)

@@ -10,12 +10,14 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.text import capfirst
 from django_q.models import OrmQ, Task
 from django_q.signing import SignedPackage
 
@@ -514,6 +516,14 @@ def test_every_table_of_candidates_is_exported_or_tells_nobody(world: World) -> 
     about = {t for t, kept in register.REGISTER.items() if kept.about == register.About.CANDIDATES}
     assert about == hashed | {f"sync.{name}" for name in exported}
     assert set(exported.values()) <= set(export_candidate(email=EMAIL))
+
+
+def test_every_table_of_the_register_has_a_name_for_people() -> None:
+    ours = [apps.get_model(name)._meta for name in register.tables() if name.startswith("sync.")]
+    nameless = [meta for meta in ours if "verbose_name" not in meta.original_attrs]
+    made_up = {capfirst(str(meta.verbose_name_plural)) for meta in nameless}
+    with translation.override("fr"):
+        assert made_up.isdisjoint(line.name for line in register.lines())
 
 
 def test_the_register_page_tells_the_times_of_this_installation(

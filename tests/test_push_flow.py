@@ -248,6 +248,57 @@ def test_profiles_of_two_sources_make_two_runs(desk: Desk) -> None:
     assert {run.source for run in Run.objects.all()} == {desk.source, other}
 
 
+def test_the_page_that_asks_for_an_answer_leads_nowhere_else(desk: Desk) -> None:
+    """It stands at the address of the confirmation, where a GET once found no draft."""
+    desk.vacancy.questions = [{"text": "Years?", "required": True, "options": []}]
+    desk.vacancy.save()
+    run = begin(desk, make_profile(desk.source, "Ada"))
+    choose(desk, run)
+    page = desk.client.post(url("confirm", run)).content.decode()
+    assert f'href="{url("draft", run)}?show=out"' in page
+    assert 'href="?' not in page
+    assert desk.client.get(url("confirm", run)).url == url("draft", run)  # type: ignore[attr-defined]
+
+
+def test_the_vacancies_one_used_last_come_first(desk: Desk) -> None:
+    late = make_vacancy(desk.company, "Zootechnicien")
+    ada = make_profile(desk.source, "Ada")
+    for vacancy in (desk.vacancy, late):
+        run = begin(desk, ada)
+        choose(desk, run, vacancy)
+        desk.client.post(url("confirm", run))
+    again = begin(desk, make_profile(desk.source, "Bob"))
+    offered = desk.client.get(url("vacancies", again)).context["vacancies"]
+    assert [one.pk for one in offered[:2]] == [late.pk, desk.vacancy.pk]
+
+
+def test_a_selection_one_has_left_is_offered_again_on_the_list(desk: Desk) -> None:
+    run = begin(desk, make_profile(desk.source, "Ada"))
+    response = desk.client.get(LIST)
+    assert "1 profile that you chose waits for your confirmation." in text_of(response)
+    assert url("draft", run) in response.content.decode()
+    desk.client.post(url("discard", run))
+    assert "waits for your confirmation" not in text_of(desk.client.get(LIST))
+
+
+def test_a_selection_is_gathered_by_several_searches(desk: Desk) -> None:
+    ada, bob = make_profile(desk.source, "Ada"), make_profile(desk.source, "Bob")
+    nameless = make_profile(desk.source, "")
+    assert "add_to_selection" not in desk.client.get(LIST).content.decode()
+    run = begin(desk, ada)
+    tick(desk.client, ada, bob, nameless, query="?cv=yes", action="add_to_selection")
+    assert states(run) == {"Ada": True, "Bob": True, "": False}
+    assert Run.objects.get() == run
+
+
+def test_a_tick_by_hand_outlives_what_is_added(desk: Desk) -> None:
+    run = begin(desk, make_profile(desk.source, ""))
+    row = drafts.rows(run).get()
+    desk.client.post(url("take", run), {"shown": row.pk, "take": row.pk})
+    tick(desk.client, make_profile(desk.source, "Bob"), action="add_to_selection")
+    assert states(run) == {"": True, "Bob": True}
+
+
 def test_answers_to_the_questions_go_with_every_candidate(desk: Desk) -> None:
     desk.vacancy.questions = [
         {"id": "1", "text": "Years?", "type": "text", "required": True, "options": []},
@@ -258,6 +309,7 @@ def test_answers_to_the_questions_go_with_every_candidate(desk: Desk) -> None:
     choose(desk, run)
     missing = desk.client.post(url("confirm", run), {"question_1": "a"})
     assert "This field is required" in text_of(missing)
+    assert "autofocus" in missing.content.decode()
     desk.client.post(url("confirm", run), {"question_0": "5", "question_1": "a"})
     expected = [{"question": "Years?", "value": "5"}, {"question": "Remote?", "value": "a"}]
     assert Push.objects.get().run.answers == expected

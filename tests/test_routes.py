@@ -146,6 +146,7 @@ RULES: dict[str, Rule] = {
     "sync_push_act": Rule(PEOPLE, "post"),
     **rules_of("sync_run", **seen_by("RLAOS")),
     "sync_run_progress": Rule("RLAOS"),
+    "sync_run_row": Rule("RLAOS"),
     "sync_run_act": Rule(PEOPLE, "post"),
 }
 # `/admin/<app>/<model>/<pk>/` leads on to the change page, which asks who one is.

@@ -72,7 +72,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 def _steps() -> list[Step]:
     source, company = HrFlowSource.objects.first(), FlatchrCompany.objects.first()
-    return [*_source_steps(source), *_company_steps(company), *_push_steps(source)]
+    return [
+        *_source_steps(source),
+        *_company_steps(company),
+        *_people_steps(source, company),
+        *_push_steps(source),
+    ]
 
 
 def _source_steps(source: HrFlowSource | None) -> list[Step]:
@@ -109,6 +114,27 @@ def _company_steps(company: FlatchrCompany | None) -> list[Step]:
             _("Open the company"),
             _page("flatchrcompany", company),
             FlatchrVacancy.objects.exists(),
+        ),
+    ]
+
+
+def _people_steps(source: HrFlowSource | None, company: FlatchrCompany | None) -> list[Step]:
+    """Who is no member sees nothing, and a source that is opened to nobody goes nowhere."""
+    has_members = FlatchrCompany.objects.filter(members__isnull=False).exists()
+    return [
+        Step(
+            _("Say who may push"),
+            _("Make your recruiters members of the company."),
+            _("Open the company"),
+            _page("flatchrcompany", company),
+            has_members,
+        ),
+        Step(
+            _("Open the source to the company"),
+            _("Its members then see the source's profiles."),
+            _("Open the source"),
+            _page("hrflowsource", source),
+            HrFlowSource.objects.filter(companies__isnull=False).exists(),
         ),
     ]
 

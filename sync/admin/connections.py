@@ -101,6 +101,12 @@ class AccountAdmin(ScopedAdmin[Any]):
     def _back(self, pk: int) -> HttpResponse:
         return redirect(f"admin:sync_{self.opts.model_name}_change", pk)
 
+    def response_add(self, request: HttpRequest, obj: Any, *args: Any, **kwargs: Any) -> Any:
+        """What comes next, the test and the first fetch or import, stands on its own page."""
+        if "_addanother" in request.POST or "_popup" in request.POST:
+            return super().response_add(request, obj, *args, **kwargs)
+        return self._back(obj.pk)
+
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:

@@ -14,7 +14,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 PUSH_PERMISSION = "sync.push_profiles"
-MOST_SHOWN = 2
 MOST_PUSHES = 100
+# In the session: the sources whose import was asked for by the click that led to the list.
+REFRESHED = "refreshed_sources"
 
 
 class ProfileList(ChangeList):
@@ -62,7 +63,7 @@ class ProfileList(ChangeList):
             source__in={profile.source_id for profile in self.result_list}, profile_key__in=keys
         )
         found: dict[tuple[int, str], list[Push]] = {}
-        for push in pushes.select_related("vacancy").order_by("-pk"):
+        for push in pushes.select_related("vacancy__company").order_by("-pk"):
             found.setdefault((push.source_id, push.profile_key), []).append(push)
         for profile in self.result_list:
             profile.pushes = found.get((profile.source_id, profile.key), [])
@@ -84,7 +85,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
     list_select_related = ("source",)
     list_help = gettext_lazy("Tick the ones you want, then push them to a vacancy.")
     empty_hint = gettext_lazy("Import the profiles of a source, and they appear here.")
-    actions = ("push_to_flatchr",)
+    actions = ("push_to_flatchr", "add_to_selection")
     primary_action = "push_to_flatchr"
     change_list_template = "sync/profile_list.html"
     change_form_template = "sync/profile.html"
@@ -166,17 +167,29 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
 
     @admin.display(description=gettext_lazy("pushed to"))
     def pushed(self, profile: Any) -> SafeString:
-        rest = len(profile.pushes) - MOST_SHOWN
-        more = format_html('<span class="cell-note">+{}</span>', rest) if rest > 0 else ""
-        lines = format_html_join("", "{}", ([_pushed_line(p)] for p in profile.pushes[:MOST_SHOWN]))
-        return format_html("{}{}", lines, more) if profile.pushes else SafeString("")
+        if not profile.pushes:
+            return SafeString("")
+        return _pushed_line(profile.pushes[0], len(profile.pushes) - 1)
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        sources = HrFlowSource.objects.for_user(request.user).filter(is_active=True)
-        context = {"sources": list(sources), "may_refresh": self.may_refresh(request)}
+        sources = list(HrFlowSource.objects.for_user(request.user).filter(is_active=True))
+        context = {
+            "sources": sources,
+            "imports": self._imports(request, sources),
+            "draft": drafts.newest(request.user),
+            "may_refresh": self.may_refresh(request),
+        }
         return super().changelist_view(request, {**context, **(extra_context or {})})
+
+    def _imports(self, request: HttpRequest, sources: list[HrFlowSource]) -> list[dict[str, Any]]:
+        """What to follow above the list: imports that run, and those just asked for."""
+        from sync.admin.sources import Asked, progress_of
+
+        asked = request.session.pop(REFRESHED, ()) if self.may_refresh(request) else ()
+        followed = [one for one in sources if one.is_importing or one.pk in asked]
+        return [progress_of(one, Asked.YES if one.pk in asked else Asked.NO) for one in followed]
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -190,14 +203,35 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         try:
             run = drafts.begin(queryset, user=cast("User", request.user), vacancy=vacancy)
         except drafts.TooManyError as error:
-            words = _(
-                "%(asked)s profiles are too many for one selection: %(most)s at most. Narrow it "
-                "with the filters, or let an operator set up a workflow."
-            )
-            values = {"asked": error.args[0], "most": drafts.MOST_PROFILES}
-            messages.warning(request, words % values)
+            _too_many(request, error)
             return None
         return redirect("admin:sync_push_draft", run.pk)
+
+    @admin.action(description=gettext_lazy("Add to the selection"), permissions=["push"])
+    def add_to_selection(
+        self, request: HttpRequest, queryset: QuerySet[Profile]
+    ) -> HttpResponse | None:
+        """For who gathers people by several searches; offered while a selection waits."""
+        run = drafts.newest(request.user)
+        if run is None:
+            return self.push_to_flatchr(request, queryset)
+        try:
+            count = drafts.add(run, queryset)
+        except drafts.TooManyError as error:
+            _too_many(request, error)
+            return None
+        words = ngettext("%(n)d profile was added.", "%(n)d profiles were added.", count)
+        if count:
+            messages.success(request, words % {"n": count})
+        else:
+            messages.info(request, _("They are in the selection already."))
+        return None
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        if "add_to_selection" in actions and drafts.newest(request.user) is None:
+            del actions["add_to_selection"]
+        return actions
 
     def may_refresh(self, request: HttpRequest) -> bool:
         user = request.user
@@ -208,10 +242,11 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         from sync.admin.sources import QUEUE_AWAY, begin_import
 
         if request.method == "POST" and self.may_refresh(request):
-            sources = HrFlowSource.objects.for_user(request.user).filter(is_active=True)
+            sources = list(HrFlowSource.objects.for_user(request.user).filter(is_active=True))
             try:
                 for source in sources:
                     begin_import(source)
+                request.session[REFRESHED] = [source.pk for source in sources]
             except QueueAwayError:
                 messages.error(request, QUEUE_AWAY)
         return redirect("admin:sync_profile_changelist")
@@ -269,12 +304,28 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         return found if found and self.has_view_permission(request, found) else None
 
 
-def _pushed_line(push: Push) -> SafeString:
+def _too_many(request: HttpRequest, error: drafts.TooManyError) -> None:
+    words = _(
+        "%(asked)s profiles are too many for one selection: %(most)s at most. Narrow it "
+        "with the filters, or let an operator set up a workflow."
+    )
+    values = {"asked": error.args[0], "most": drafts.MOST_PROFILES}
+    messages.warning(request, words % values)
+
+
+def _pushed_line(push: Push, others: int) -> SafeString:
+    """The newest tells most; the profile's page has them all."""
+    words = ngettext("and %(n)d more", "and %(n)d more", others) % {"n": others}
+    more = format_html('<span title="{}">+{}</span>', words, others) if others else ""
     return format_html(
-        '<span class="cell-note"><a href="{}">{}</a> {}</span>',
+        '<span class="cell-note pushed-line"><a href="{}" title="{}">{}</a> <span>{}</span></span>'
+        '<span class="cell-note pushed-line">{} {}</span>',
         reverse("admin:sync_push_change", args=[push.pk]),
+        push.vacancy,
         push.vacancy.title,
+        date_format(timezone.localtime(push.created_at), "SHORT_DATE_FORMAT"),
         status_label(push.status),
+        more,
     )
 
 

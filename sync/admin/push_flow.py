@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from sync.admin.push_forms import QuestionsForm
 from sync.exceptions import ConfigurationError, SyncError
-from sync.models import FlatchrVacancy, Profile, Run, RunProfile, RunStatus
+from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
 from sync.services import drafts, previews
 from sync.services.dispatch import Dispatched
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 ROWS_A_PAGE = 25
 VACANCIES_OFFERED = 20
+# A recruiter works on a few vacancies at a time: these come first.
+LATELY_USED, RUNS_LOOKED_AT = 3, 50
 MOST_SEARCHED = 5000
 CONFIRMED = "confirmed_drafts"
 VIEWS = {"": "rows", "sent": "sent", "out": "left_out"}
@@ -94,8 +96,11 @@ class PushFlow:
     def _offer(self, request: HttpRequest, run: Run) -> dict[str, Any]:
         query = request.GET.get("q", "").strip()
         found = _search(drafts.offered_vacancies(run, request.user), query)
+        lately = [] if query else _lately_used(request.user.pk)
+        found.sort(key=lambda one: lately.index(one.pk) if one.pk in lately else LATELY_USED)
         return {
             "query": query,
+            "lately": lately,
             "vacancies": found[:VACANCIES_OFFERED],
             "more_vacancies": len(found) > VACANCIES_OFFERED,
         }
@@ -105,7 +110,7 @@ class PushFlow:
     def choose_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
-            return _elsewhere(request, run_id)
+            return _elsewhere(request, run_id, run)
         key = whole_number(request.POST.get("vacancy", "")) or 0
         vacancy = drafts.offered_vacancies(run, request.user).filter(pk=key).first()
         if vacancy is None:
@@ -118,7 +123,7 @@ class PushFlow:
     def take_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
-            return _elsewhere(request, run_id)
+            return _elsewhere(request, run_id, run)
         drafts.take(run, shown=request.POST.getlist("shown"), taken=request.POST.getlist("take"))
         response = redirect("admin:sync_push_draft", run.pk)
         response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
@@ -127,7 +132,7 @@ class PushFlow:
     def exact_view(self, request: HttpRequest, run_id: int, pk: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or run.vacancy is None:
-            return _elsewhere(request, run_id)
+            return _elsewhere(request, run_id, run)
         mine = Profile.objects.for_user(request.user).select_related("source")
         chosen = RunProfile.objects.filter(run=run, profile=pk).values("profile")
         profile = mine.filter(pk__in=chosen).first()
@@ -142,12 +147,13 @@ class PushFlow:
     def confirm_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
-            return _elsewhere(request, run_id)
+            return _elsewhere(request, run_id, run)
         if not self._is_still_offered(request, run):
             messages.error(request, _("This vacancy is no longer open. Choose another."))
             return redirect("admin:sync_push_draft", run.pk)
         form = QuestionsForm(_questions(run), request.POST)
         if not form.is_valid():
+            form.focus_first_error()
             return self._page(request, run, form)
         return self._confirmed(request, run, form.answers())
 
@@ -204,13 +210,23 @@ def _refresh_questions(request: HttpRequest, vacancy: FlatchrVacancy) -> None:
         messages.warning(request, words % {"problem": error})
 
 
-def _elsewhere(request: HttpRequest, run_id: int) -> HttpResponse:
-    """Where to go from a draft that is no more: to what became of it."""
+def _elsewhere(request: HttpRequest, run_id: int, run: Run | None = None) -> HttpResponse:
+    """Where to go from an address that only takes a form: back to the draft `run`; and from a
+    draft that is no more: to what became of it."""
+    if run is not None:
+        return redirect("admin:sync_push_draft", run.pk)
     confirmed = request.session.get(CONFIRMED, {}).get(str(run_id))
     if confirmed:
         return redirect("admin:sync_run_change", confirmed)
     messages.info(request, _("This selection was pushed or discarded already."))
     return redirect("admin:sync_profile_changelist")
+
+
+def _lately_used(user: int | None) -> list[int]:
+    """The vacancies one pushed to last, newest first."""
+    runs = Run.objects.filter(requested_by=user, kind=RunKind.BATCH).exclude(vacancy=None)
+    past = runs.exclude(status=RunStatus.DRAFT).order_by("-pk").values_list("vacancy_id", flat=True)
+    return list(dict.fromkeys(past[:RUNS_LOOKED_AT]))[:LATELY_USED]
 
 
 def _search(vacancies: QuerySet[FlatchrVacancy], query: str) -> list[FlatchrVacancy]:
@@ -257,7 +273,7 @@ def _tell(request: HttpRequest, results: list[Dispatched]) -> None:
     created = sum(result.created for result in results)
     blocked = sum(len(result.blocked) for result in results)
     words = ngettext(
-        "%(n)d candidate is on its way.", "%(n)d candidates are on their way.", created
+        "The push of %(n)d candidate has begun.", "The push of %(n)d candidates has begun.", created
     )
     messages.success(request, words % {"n": created})
     if blocked:

@@ -30,6 +30,11 @@ class QuestionsForm(forms.Form):
         ]
         return [{"question": text, "value": value} for text, value in given if value]
 
+    def focus_first_error(self) -> None:
+        """So that one need not look for it."""
+        for name in list(self.errors)[:1]:
+            self.fields[name].widget.attrs["autofocus"] = True
+
 
 def _field(question: Mapping[str, Any]) -> forms.Field:
     label, required = str(question["text"]), bool(question.get("required"))

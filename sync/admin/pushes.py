@@ -179,6 +179,8 @@ class PushAdmin(ScopedAdmin[Push]):
         self._check_view(request)
         pushes = Push.objects.for_user(request.user).select_related(*PAGE_PARTS)
         push = get_object_or_404(pushes, pk=whole_number(object_id))
+        if "seen" in request.GET:
+            return _news(push, request.GET["seen"])
         payload = request.user.has_perm("sync.view_payload")
         if payload:
             audit.record(request, Action.LOOK, push)
@@ -187,6 +189,7 @@ class PushAdmin(ScopedAdmin[Push]):
             title=str(push),
             push=push,
             is_active=push.status in ACTIVE,
+            stamp=_stamp(push),
             verbs=verbs.offered(request, push),
             timeline=push_page.timeline(push, payload=payload),
             payload=payload,
@@ -226,6 +229,17 @@ class PushAdmin(ScopedAdmin[Push]):
 
 
 # --- parts --------------------------------------------------------------------------------------
+
+
+def _stamp(push: Push) -> str:
+    return f"{push.status}-{push.attempts}"
+
+
+def _news(push: Push, seen: str) -> HttpResponse:
+    """An open page asks whether it is still true: it stays as it is, or is loaded anew."""
+    if seen == _stamp(push):
+        return HttpResponse(status=204)
+    return HttpResponse(headers={"HX-Refresh": "true"})
 
 
 def _verb(name: str) -> Verb:

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
 from django.http import (
     Http404,
     HttpRequest,
@@ -15,12 +16,15 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.shortcuts import get_object_or_404
+from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from sync.admin import failures, verbs
 from sync.admin.filters import PersonFilter
@@ -30,9 +34,7 @@ from sync.models.push_queries import PushQuerySet
 from sync.models.states import WAITING, PushStatus
 from sync.numbers import whole_number
 from sync.services import statistics
-from sync.services.statistics import Progress
-from sync.templatetags.desk import progress as progress_bar
-from sync.templatetags.desk import status
+from sync.templatetags.desk import status, status_label
 
 PARTS = ("source", "vacancy__company", "requested_by", "workflow")
 # The order in which a run's counts are told.
@@ -53,7 +55,16 @@ OFFERED = {"retry": verbs.RETRY, "cancel": verbs.CANCEL}
 
 
 class RunChangeList(ChangeList):
-    """Counts the pushes of all runs of the page in one statement."""
+    """Counts the pushes of all runs of the page in one statement. Selections that nobody has
+    confirmed are listed where one asks for them."""
+
+    def get_queryset(
+        self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
+    ) -> QuerySet[Any]:
+        found = super().get_queryset(request, exclude_parameters)
+        if "status__exact" in self.filter_params:
+            return found
+        return found.exclude(status=RunStatus.DRAFT)
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -75,6 +86,11 @@ class RunAdmin(ScopedAdmin[Run]):
     actions = None
     list_help = _("Each selection, command, schedule or event that led to pushes.")
     empty_hint = _("A run begins when somebody pushes profiles, or a workflow does.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
+        """A selection is its maker's alone."""
+        of_others = Q(status=RunStatus.DRAFT) & ~Q(requested_by=request.user.pk)
+        return super().get_queryset(request).exclude(of_others)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RunChangeList
@@ -106,27 +122,18 @@ class RunAdmin(ScopedAdmin[Run]):
             run.source.name if run.source else "",
         )
 
+    # These three change while the run goes on; see `row_view`.
     @admin.display(description=_("state"))
     def state(self, run: Run) -> SafeString:
-        return status(run)
+        return _cell("state", run, _state(run))
 
     @admin.display(description=_("progress"))
-    def how_far(self, run: Run) -> SafeString | str:
-        how_far: Progress = run.how_far  # type: ignore[attr-defined]
-        if not how_far.total:
-            return "—"
-        words = f"{how_far.done} / {how_far.total}"
-        bar = progress_bar(how_far.done, how_far.total, gettext("Progress"))
-        return format_html('{}<span class="cell-note">{}</span>', bar, words)
+    def how_far(self, run: Run) -> SafeString:
+        return _bar(run)
 
     @admin.display(description=_("outcome"))
-    def outcome(self, run: Run) -> str:
-        how_far: Progress = run.how_far  # type: ignore[attr-defined]
-        tally = how_far.tally
-        told = [_in_flatchr(tally.in_flatchr)] if tally.in_flatchr else []
-        told += [_failed(tally.failed)] if tally.failed else []
-        told += [_undecided(tally.unconfirmed)] if tally.unconfirmed else []
-        return " · ".join(told) or "—"
+    def outcome(self, run: Run) -> SafeString:
+        return _cell("outcome", run, _outcome(run))
 
     @admin.display(description=_("requested by"), empty_value="—")
     def who(self, run: Run) -> str:
@@ -134,8 +141,8 @@ class RunAdmin(ScopedAdmin[Run]):
         return (user.get_full_name() or user.get_username()) if user else ""
 
     @admin.display(description=_("created"))
-    def when(self, run: Run) -> Any:
-        return run.created_at
+    def when(self, run: Run) -> str:
+        return date_format(timezone.localtime(run.created_at), "SHORT_DATETIME_FORMAT")
 
     # --- pages ----------------------------------------------------------------------------------
 
@@ -143,6 +150,7 @@ class RunAdmin(ScopedAdmin[Run]):
         wrap = self.admin_site.admin_view
         return [
             path("<int:pk>/progress/", wrap(self.progress_view), name="sync_run_progress"),
+            path("<int:pk>/row/", wrap(self.row_view), name="sync_run_row"),
             path("<int:pk>/do/<str:verb>/", wrap(self.act_view), name="sync_run_act"),
             *super().get_urls(),
         ]
@@ -176,6 +184,14 @@ class RunAdmin(ScopedAdmin[Run]):
         run = self._run(request, pk)
         context = {"opts": self.opts, "is_update": True, **_live(request, run)}
         return TemplateResponse(request, "sync/run_progress.html", context)
+
+    def row_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The living cells of the list; asked for as long as the run goes on."""
+        run: Any = self._run(request, pk)
+        run.how_far = statistics.progress(run, Push.objects.for_user(request.user))
+        cells = {"state": _state(run), "outcome": _outcome(run)}
+        context = {"run": run, "bar": _bar(run), "cells": cells}
+        return TemplateResponse(request, "sync/run_row.html", context)
 
     def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         if request.method != "POST":
@@ -245,6 +261,31 @@ def time_left(seconds: int | None) -> str:
     return ngettext("about %(count)d hour left", "about %(count)d hours left", hours) % {
         "count": hours
     }
+
+
+# --- the cells of the list ------------------------------------------------------------------------
+
+
+def _cell(name: str, run: Run, words: str) -> SafeString:
+    return format_html('<span id="run-{}-{}">{}</span>', run.pk, name, words)
+
+
+def _state(run: Any) -> SafeString:
+    is_over = run.status != RunStatus.DRAFT and run.how_far.is_over
+    return status_label(RunStatus.FINISHED) if is_over else status(run)
+
+
+def _bar(run: Any) -> SafeString:
+    is_live = run.status != RunStatus.DRAFT and not run.how_far.is_over
+    return render_to_string("sync/run_bar.html", {"run": run, "is_live": is_live})
+
+
+def _outcome(run: Any) -> str:
+    tally = run.how_far.tally
+    told = [_in_flatchr(tally.in_flatchr)] if tally.in_flatchr else []
+    told += [_failed(tally.failed)] if tally.failed else []
+    told += [_undecided(tally.unconfirmed)] if tally.unconfirmed else []
+    return " · ".join(told) or "—"
 
 
 def _in_flatchr(count: int) -> str:

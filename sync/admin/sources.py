@@ -21,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.connections import AccountAdmin
 from sync.admin.secrets import SecretsForm
-from sync.models import FlatchrCompany, HrFlowSource, Profile
+from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
 from sync.services import doorbell
 from sync.services.vacancies import check_source
 from sync.templatetags.desk import status_label
@@ -131,7 +131,8 @@ class SourceAdmin(AccountAdmin):
         source = self._importable(request, pk)
         problem = self._ask_for_import(request, source) if request.method == "POST" else ""
         if request.headers.get("HX-Request"):
-            return self._progress(request, source, asked=not problem, problem=problem)
+            asked = "" if problem else Asked.YES
+            return self._progress(request, source, asked, problem)
         if problem:
             messages.error(request, problem)
         return redirect("admin:sync_hrflowsource_change", pk)
@@ -146,13 +147,13 @@ class SourceAdmin(AccountAdmin):
         return ""
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._progress(request, self._importable(request, pk), asked="asked" in request.GET)
+        return self._progress(request, self._importable(request, pk), request.GET.get("asked", ""))
 
     def _progress(
-        self, request: HttpRequest, source: HrFlowSource, *, asked: bool, problem: str = ""
+        self, request: HttpRequest, source: HrFlowSource, asked: str, problem: str = ""
     ) -> HttpResponse:
-        asked = asked and not source.is_importing
-        context = {**progress_of(source), "asked": asked, "problem": problem}
+        context = {**progress_of(source, asked), "in_card": "card" in request.GET}
+        context["problem"] = problem
         return TemplateResponse(request, "sync/import_progress.html", context)
 
     def _importable(self, request: HttpRequest, pk: int) -> HrFlowSource:
@@ -172,9 +173,25 @@ class SourceAdmin(AccountAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
 
-def progress_of(source: HrFlowSource) -> dict[str, Any]:
+class Asked:
+    """Whether an import was asked for that has not begun. LAST: it was taken up a moment ago, so
+    it runs by the next look, or is over already."""
+
+    YES, LAST, NO = "yes", "last", ""
+
+
+def progress_of(source: HrFlowSource, asked: str = Asked.NO) -> dict[str, Any]:
+    if source.is_importing:
+        asked = Asked.NO
+    elif asked and not _is_waited_for(source):
+        asked = Asked.LAST if asked == Asked.YES else Asked.NO
     return {
         "source": source,
         "is_importing": source.is_importing,
+        "asked": asked,
         "profile_count": Profile.objects.present().filter(source=source).count(),
     }
+
+
+def _is_waited_for(source: HrFlowSource) -> bool:
+    return doorbell.hangs(doorbell.IMPORT, source.pk) or not WorkerGroup.objects.processes()

@@ -51,16 +51,22 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
         "company",
         "reference",
         "location",
-        "is_open",
+        "state",
+        "question_list",
+        "synced_at",
         "slug",
         "remote_id",
         "vacancy_id",
-        "question_list",
-        "synced_at",
     )
-    readonly_fields = fields
+    readonly_fields = (*fields, "company_name")
     change_list_template = "sync/vacancy_list.html"
     change_form_template = "sync/vacancy.html"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Django makes a link of a company, which is a dead end for who may not open it."""
+        if request.user.has_perm("sync.view_flatchrcompany"):
+            return self.fields
+        return ["company_name" if name == "company" else name for name in self.fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Vacancies are made in Flatchr."""
@@ -84,6 +90,10 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
             vacancy.title,
             " · ".join(filter(None, (vacancy.reference, vacancy.location))),
         )
+
+    @admin.display(description=gettext_lazy("company"))
+    def company_name(self, vacancy: FlatchrVacancy) -> str:
+        return vacancy.company.name
 
     @admin.display(description=gettext_lazy("fetched"), ordering="synced_at")
     def fetched(self, vacancy: FlatchrVacancy) -> str:

@@ -106,6 +106,11 @@ def answer(task: str, number: int | str = 0) -> None:
     _tolerantly(lambda: cache.delete(_key(task, number)), otherwise=False)
 
 
+def hangs(task: str, number: int | str = 0) -> bool:
+    """It was rung, and nobody has answered yet."""
+    return bool(cache.get(_key(task, number)))
+
+
 def leave_note(task: str, number: int | str = 0) -> None:
     """For the one who is doing this already: do it once more."""
     name = f"note:{_key(task, number)}"

@@ -109,6 +109,29 @@ def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | 
     return run
 
 
+@transaction.atomic
+def add(run: Run, profiles: QuerySet[Profile]) -> int:
+    """More profiles for a draft; returns how many are new to it. Raises TooManyError."""
+    chosen = RunProfile.objects.filter(run=run)
+    more = profiles.exclude(pk__in=chosen.values("profile"))
+    count, before = more.count(), chosen.count()
+    if before + count > MOST_PROFILES:
+        raise TooManyError(before + count)
+    last = chosen.order_by("-pk").values_list("pk", flat=True).first() or 0
+    _select(run, more)
+    _set(rows(run).exclude(blocker="").filter(pk__gt=last), excluded=True)
+    return count
+
+
+def newest(user: AnyUser) -> Run | None:
+    """The selection a person left without confirming or discarding it."""
+    since = timezone.now() - FORGOTTEN_AFTER
+    mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=user.pk, created_at__gte=since)
+    return (
+        mine.annotate(chosen=Count("selection")).select_related("vacancy").order_by("-pk").first()
+    )
+
+
 def _leave_out_blocked(run: Run) -> None:
     _set(rows(run).exclude(blocker=""), excluded=True)
 

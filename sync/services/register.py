@@ -251,6 +251,16 @@ _SETUP: dict[str, Kept] = {
 REGISTER: dict[str, Kept] = {**_CANDIDATES, **_COLLEAGUES, **_SETUP}
 
 
+# Tables that no other page shows, so that their models have no name for people.
+NAMES: dict[str, Words] = {
+    "sync.RunProfile": gettext_lazy("profiles of a selection"),
+    "sync.PurgedPush": gettext_lazy("deleted pushes"),
+    "sync.DailyCount": gettext_lazy("daily counts"),
+    "sync.RateState": gettext_lazy("request rates"),
+    "cache": gettext_lazy("cache"),
+}
+
+
 def tables() -> Iterator[str]:
     """Every table there is that holds rows of its own."""
     for model in apps.get_models():
@@ -268,7 +278,7 @@ def lines() -> list[Line]:
 
 def _line(table: str, kept: Kept) -> Line:
     model: Any = None if table == "cache" else apps.get_model(table)
-    name = str(model._meta.verbose_name_plural) if model is not None else _("cache")
+    name = str(NAMES.get(table) or model._meta.verbose_name_plural)
     fields = model._meta.concrete_fields if model and kept.about is About.CANDIDATES else ()
     return Line(
         table=table,
@@ -277,5 +287,11 @@ def _line(table: str, kept: Kept) -> Line:
         what=str(kept.what),
         why=str(kept.why),
         until=kept.until(),
-        fields=tuple(str(field.verbose_name) for field in fields if not field.primary_key),
+        fields=tuple(_column(field) for field in fields if not field.primary_key),
     )
+
+
+def _column(field: Any) -> str:
+    """In words where it has any; else what nobody ever reads elsewhere, as the database has it."""
+    words = str(field.verbose_name)
+    return str(field.name) if words == field.name.replace("_", " ") else words

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import lru_cache
 from typing import Any
+from urllib.parse import urlsplit
 
 from django import template
 from django.templatetags.static import static
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -100,6 +102,22 @@ def label_of(value: str) -> str:
 @register.filter
 def status_icon(value: str) -> str:
     return ICONS.get(value, "info")
+
+
+@register.filter
+def number(count: int) -> str:
+    """With its thousands apart, as the reader's language has it: 12 345 or 12,345."""
+    return number_format(count, force_grouping=True)
+
+
+# As their owners write them; what else HrFlow calls a link tells nobody where it leads.
+LINKS = {"linkedin": "LinkedIn", "github": "GitHub", "twitter": "Twitter", "facebook": "Facebook"}
+
+
+@register.filter
+def link_name(kind: str, url: str) -> str:
+    """The words of a link: the network's name, or else the site's."""
+    return LINKS.get(kind.casefold()) or urlsplit(url).hostname or url
 
 
 @register.simple_tag

@@ -10,8 +10,8 @@ from sync.models import Push
 from sync.models.states import PushStatus
 from sync.services.importing import import_profiles
 from tests.browser.conftest import Arrive
-from tests.browser.stage import Stage
-from tests.browser.visitor import Visitor
+from tests.browser.stage import Stage, carry_queue
+from tests.browser.visitor import NARROW, WIDE, Visitor
 
 pytestmark = [
     pytest.mark.browser,
@@ -81,6 +81,49 @@ def test_the_keyboard_alone_chooses_a_vacancy_and_confirms(
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"/sync/run/\d+/change/"))
     assert Push.objects.get().status == PushStatus.QUEUED
+    assert recruiter.complaints() == []
+
+
+def test_a_menu_opens_within_the_window(recruiter: Visitor) -> None:
+    page = recruiter.page
+    for size in (WIDE, NARROW):
+        page.set_viewport_size(size)
+        recruiter.open("/admin/sync/profile/")
+        for menu in page.locator(".toolbar details.menu").all():
+            menu.locator("summary").click()
+            page.wait_for_function(INSIDE)
+            page.keyboard.press("Escape")
+    assert recruiter.complaints() == []
+
+
+INSIDE = """() => {
+    const box = document.querySelector('details.menu[open] .menu__panel').getBoundingClientRect();
+    return box.left >= 0 && box.right <= innerWidth;
+}"""
+
+
+def test_a_refresh_is_followed_on_the_list_to_its_end(stage: Stage, recruiter: Visitor) -> None:
+    page = recruiter.page
+    recruiter.open("/admin/sync/profile/")
+    recruiter.click("button:has-text('Actualiser depuis HrFlow')")
+    page.wait_for_selector("text=l’import démarre dans un instant")
+    carry_queue()
+    page.wait_for_selector("text=CVthèque est à jour : 60 profils.")
+    assert page.locator("[hx-trigger='every 1s']").count() == 0
+    assert recruiter.complaints() == []
+
+
+def test_two_runs_of_one_selection_are_followed_on_their_list(
+    stage: Stage, recruiter: Visitor
+) -> None:
+    page, world = recruiter.page, stage.world
+    stage.dispatch(*world.keys(2), source=world.bulk, vacancy=world.vacancy())
+    recruiter.open("/admin/sync/run/")
+    page.locator("#result_list tbody th a").focus()
+    stage.work()
+    page.wait_for_selector("#result_list .status--done")
+    assert page.inner_text("#result_list [id$='-outcome']") == "2 dans Flatchr"
+    assert page.evaluate("document.activeElement.matches('#result_list tbody th a')")
     assert recruiter.complaints() == []
 
 

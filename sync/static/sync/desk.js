@@ -23,7 +23,8 @@
             if (!full) across.value = "0";
             const everywhere = across.value === "1";
             boxes.forEach((box) => box.closest("tr").classList.toggle("selected", box.checked));
-            count.textContent = everywhere ? bar.dataset.total : chosen;
+            const number = everywhere ? Number(bar.dataset.total) : chosen;
+            count.textContent = number.toLocaleString(document.documentElement.lang);
             bar.classList.toggle("is-open", chosen > 0);
             if (toggle) {
                 toggle.checked = full;
@@ -32,7 +33,9 @@
             if (all) all.hidden = !full || everywhere;
         }
 
+        // Who ticked the first box before this file had come still gets the row of boxes.
         function pick(box) {
+            last = last || boxes.find((one) => one.checked && one !== box);
             if (shift && last && last !== box) {
                 const [from, to] = [boxes.indexOf(last), boxes.indexOf(box)].sort((a, b) => a - b);
                 boxes.slice(from, to + 1).forEach((one) => { one.checked = box.checked; });
@@ -61,6 +64,15 @@
             if (menu !== except) menu.open = false;
         });
     }
+    /* One that would leave the window on the right opens to the left. */
+    document.addEventListener("toggle", (event) => {
+        const menu = event.target;
+        if (!menu.matches("details.menu[open]")) return;
+        const panel = menu.querySelector(".menu__panel");
+        if (panel.getBoundingClientRect().right > document.documentElement.clientWidth) {
+            panel.classList.add("menu__panel--end");
+        }
+    }, true);
     document.addEventListener("click", (event) => closeMenus(event.target.closest("details.menu")));
     document.addEventListener("keydown", (event) => {
         if (event.key !== "Escape") return;
@@ -73,10 +85,21 @@
     /* --- "/" leads to the search box ------------------------------------------------------------ */
     document.addEventListener("keydown", (event) => {
         const typing = event.target.matches("input, textarea, select, [contenteditable]");
-        const box = document.getElementById("searchbar");
+        const box = document.querySelector("#searchbar, #vacancy-search");
         if (event.key !== "/" || typing || !box || event.ctrlKey || event.metaKey) return;
         event.preventDefault();
+        const folded = box.closest("details");
+        if (folded) folded.open = true;
         box.focus();
+    });
+
+    /* --- Enter takes the one vacancy that is left ------------------------------------------------ */
+    document.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.target.id !== "vacancy-search") return;
+        const left = document.querySelectorAll("#vacancies .choice");
+        if (left.length !== 1) return;
+        event.preventDefault();
+        left[0].click();
     });
 
     /* --- the drawer: whatever htmx puts into it is shown ----------------------------------------- */
@@ -86,6 +109,24 @@
     });
     if (drawer) drawer.addEventListener("click", (event) => {
         if (event.target === drawer) drawer.close();
+    });
+
+    /* --- what matters is in sight: where one is in the menu, the newest days of the chart ------ */
+    const here = document.querySelector(".sidebar__groups [aria-current]");
+    if (here) here.scrollIntoView({ block: "nearest" });
+    document.querySelectorAll(".chart-scroll").forEach((chart) => { chart.scrollLeft = chart.scrollWidth; });
+
+    /* --- whose session has ended meanwhile is sent to the sign-in, not shown it in a corner ------ */
+    document.addEventListener("htmx:beforeSwap", (event) => {
+        if (!new URL(event.detail.xhr.responseURL).pathname.endsWith("/login/")) return;
+        event.preventDefault();
+        window.location.reload();
+    });
+
+    /* --- what cannot be undone is asked about --------------------------------------------------- */
+    document.addEventListener("submit", (event) => {
+        const question = event.target.dataset.confirm;
+        if (question && !window.confirm(question)) event.preventDefault();
     });
 
     /* --- a form is sent once --------------------------------------------------------------------- */
