@@ -24,7 +24,9 @@ from sandbox.catalogue import (
 )
 
 Json = dict[str, Any]
-FIRST_DAY = datetime(2025, 1, 6, 8, 30, tzinfo=UTC)
+# Counted from today, lest the people of the sandbox one day be too old to be kept.
+FIRST_DAY = datetime.now(UTC).replace(hour=8, minute=30, second=0, microsecond=0) - timedelta(240)
+_IN_ORDER = 1600  # so many profiles are made one after the other, the next beside them
 
 
 @dataclass(slots=True)
@@ -86,7 +88,7 @@ class Crowd:
 
 def new_profile(key: str, source: Json, person: Person, number: int, *, clean: bool) -> Json:
     """A profile in today's shape; `clean` leaves out what has to be made plain for Flatchr."""
-    created = FIRST_DAY + timedelta(hours=3 * number, minutes=number % 53)
+    created = FIRST_DAY + timedelta(hours=3 * (number % _IN_ORDER), minutes=number % 53)
     return {
         "id": 100000 + number,
         "key": key,
@@ -149,7 +151,9 @@ def _info(person: Person, *, clean: bool) -> Json:
 def _experiences(person: Person, *, clean: bool) -> list[Json]:
     bullet = "- " if clean else "• "
     description = "\n".join(bullet + task for task in person.trade.tasks)
-    now = _experience(person, f"{2025 - person.years // 2}-03-01T00:00:00", None, description)
+    now = _experience(
+        person, f"{FIRST_DAY.year - person.years // 2}-03-01T00:00:00", None, description
+    )
     before = _experience(person, f"{2024 - person.years}-09-01T00:00:00", None, description)
     before["date_end"] = now["date_start"]
     return [now, before]

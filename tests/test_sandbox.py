@@ -8,12 +8,14 @@ import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
 import pytest
 import requests
 
+from sandbox.profiles import FIRST_DAY
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
 
 PDF = b"%PDF-1.4\n%%EOF\n"
@@ -175,10 +177,11 @@ def test_a_listing_is_sorted(caller: Caller, field: str, order: str) -> None:
 
 
 def test_a_listing_is_filtered_by_date_name_and_place(caller: Caller) -> None:
-    since = caller.list(created_at_min="2025-01-09", limit=60)["data"]
-    until = caller.list(created_at_max="2025-01-08", limit=60)["data"]
-    assert min(one["created_at"] for one in since) >= "2025-01-09"
-    assert max(one["created_at"] for one in until) < "2025-01-09"
+    last, first = ((FIRST_DAY + timedelta(days)).date().isoformat() for days in (2, 3))
+    since = caller.list(created_at_min=first, limit=60)["data"]
+    until = caller.list(created_at_max=last, limit=60)["data"]
+    assert min(one["created_at"] for one in since) >= first
+    assert max(one["created_at"] for one in until) < first
     assert len(since) + len(until) == 60
     assert caller.list(name="martin")["meta"]["total"] >= 3
     near = caller.list(location_lat=48.85, location_lon=2.35, location_dist=20)["meta"]["total"]
