@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import subprocess
 import sys
 from contextlib import ExitStack
@@ -18,6 +19,7 @@ from scripts.processes import ROOT, manage, running, running_sandbox
 
 def main() -> int:
     options = _options()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is stopped
     ensure_dotenv()
     VAR.mkdir(exist_ok=True)
     with ExitStack() as stack:
