@@ -76,9 +76,8 @@ class RetryableError(SyncError):
 
 
 class DoubtfulError(RetryableError):
-    """Looks final, and may be a fault of the moment all the same: worth `MOST_TRIES` in all."""
-
-    MOST_TRIES = 3
+    """Looks final, and may be a fault of the moment all the same: believed the second time in a
+    row."""
 
 
 class OutcomeUnknownError(RetryableError):

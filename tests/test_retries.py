@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from sync.exceptions import (
     CredentialsError,
-    DoubtfulError,
     OutcomeUnknownError,
     PermanentError,
     RetryableError,
@@ -228,7 +227,17 @@ def test_a_page_that_stays_is_taken_at_its_word(world: World) -> None:
     finish(world)
     push = Push.objects.get()
     assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.RESUME_WRONG_TYPE)
-    assert push.attempts == DoubtfulError.MOST_TRIES
+    assert push.attempts == 2
+
+
+def test_a_page_after_another_fault_is_not_believed_yet(world: World) -> None:
+    world.sandbox.set_faults(
+        fault("read", "status", status=500), fault("file", "html"), fault("read", "reset")
+    )
+    world.dispatch(*world.keys(1), source=world.bulk)
+    finish(world)
+    push = Push.objects.get()
+    assert (push.status, push.attempts) == (PushStatus.SUCCEEDED, 4)
 
 
 def test_a_retry_after_of_a_day_is_cut_to_an_hour(world: World) -> None:

@@ -201,7 +201,7 @@ class _DirectPush:
 def _patiently(work: Callable[[], T]) -> T:
     """What certainly had no effect is tried again, as long as somebody would wait for it; nothing
     else is."""
-    give_up = time.monotonic() + PATIENCE_SECONDS
+    give_up, last = time.monotonic() + PATIENCE_SECONDS, ""
     for attempt in itertools.count(1):
         try:
             return work()
@@ -209,9 +209,10 @@ def _patiently(work: Callable[[], T]) -> T:
             raise
         except RetryableError as error:
             delay = backoff(attempt, error.retry_after)
-            doubted = isinstance(error, DoubtfulError) and attempt >= error.MOST_TRIES
+            believed = isinstance(error, DoubtfulError) and error.code == last
             spent = attempt >= settings.PUSH_MAX_ATTEMPTS or time.monotonic() + delay > give_up
-            if doubted or spent:
+            if believed or spent:
                 raise
+            last = error.code
             time.sleep(delay)
     raise AssertionError("unreachable")

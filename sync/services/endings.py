@@ -5,7 +5,7 @@
 | permanent (400, 404, no CV, format, rule) | nothing was created | failed, with a reason |
 | 401, 403 | nothing was created | failed; after a few in a row the account is paused and waits |
 | retryable (refused, DNS, TLS, 429, faults of reads) | nothing was created | tried again later |
-| doubtful (a web page in place of a CV) | nothing was created | twice again, then failed |
+| doubtful (a page in place of a CV) | nothing was created | tried again; twice in a row: failed |
 | outcome unknown (time-out, reset, 5xx, unreadable) | no | looked up before anything is sent |
 | retryable while looking up | no | looked up again later; costs no attempt |
 | anything unexpected | no, once sent | looked up; failed where nothing was sent |
@@ -85,7 +85,7 @@ def _lost(error: SyncError) -> Ending:
 
 
 def _again(error: RetryableError, push: Push, journal: Journal, *, sent: bool) -> Ending:
-    if isinstance(error, DoubtfulError) and push.attempts >= error.MOST_TRIES:
+    if isinstance(error, DoubtfulError) and push.error_code == error.code:
         return _failed(error, journal, sent=sent)
     delay = backoff(push.attempts, error.retry_after)
     if limit := _limit_reached(push, delay):
