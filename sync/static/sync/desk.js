@@ -132,7 +132,7 @@
     /* --- a form is sent once --------------------------------------------------------------------- */
     document.addEventListener("submit", (event) => {
         const form = event.target;
-        if (!form.matches("[data-once]")) return;
+        if (event.defaultPrevented || !form.matches("[data-once]")) return;
         if (form.dataset.sent) event.preventDefault();
         form.dataset.sent = "1";
     });
