@@ -26,7 +26,7 @@ def main(words: list[str]) -> int:
         # Again what meets a database. The browser sees the same pages whatever it is, and the
         # chaos runs choose their databases themselves.
         more = {"DATABASE_URL": POSTGRES, "REDIS_URL": REDIS, "ONLY_DATABASE_TESTS": "1"}
-        marks = ["-m", "not browser and not chaos"]
+        marks = ["-m", "not browser and not chaos and not once"]
         code = _run("PostgreSQL and Redis", more, [*words, *marks]) or code
     elif os.environ.get("CI"):
         print(f"FAILED: on CI these must be there: {', '.join(map(_place, missing))}")

@@ -326,7 +326,8 @@ def test_an_entry_is_read_in_french_on_its_page_too(boss: Any) -> None:
 def test_an_entry_of_any_age_can_be_read(boss: Any) -> None:
     audit.record(None, Action.PURGE, label="as it was", details={"gone things": 3, "x": [1, "a"]})
     text = page(boss, "/admin/sync/auditentry/")
-    assert "gone things\xa0: 3, x\xa0: 1, a" in text and "as it was" in text
+    for words in ("gone things\xa0: 3", "x\xa0: 1, a", "as it was"):  # PostgreSQL sorts the keys
+        assert words in text
 
 
 @pytest.mark.django_db

@@ -378,6 +378,7 @@ def test_every_route_has_a_rule() -> None:
     assert len(names) > 140
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", ROLES)
 def test_each_role_gets_through_where_its_rule_says(both: Both, role: str) -> None:
     wrong = []
@@ -391,6 +392,7 @@ def test_each_role_gets_through_where_its_rule_says(both: Both, role: str) -> No
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", ROLES)
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_no_role_gets_through_to_what_is_of_another_company(
@@ -408,6 +410,7 @@ def test_no_role_gets_through_to_what_is_of_another_company(
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", "RLAXN")
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_no_page_tells_anything_of_another_company(both: Both, role: str, method: str) -> None:
@@ -458,6 +461,7 @@ def relations(model: type[models.Model], depth: int = 2) -> Iterator[tuple[str, 
                     yield f"{one.name}__{name}", end
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", "RLA")
 def test_no_filter_leads_to_another_company(both: Both, role: str) -> None:
     def queries(model: type[models.Model]) -> Iterator[str]:
@@ -587,6 +591,7 @@ def _assert_same(before: Any, after: Any, both: Both, what: str) -> None:
                 assert kept.get(row["id"]) == row, what
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", "RLAX")
 def test_no_post_to_another_companys_row_changes_it(both: Both, role: str) -> None:
     before = snapshot(both.theirs)
@@ -667,6 +672,7 @@ def test_a_number_that_is_none_finds_nothing_and_breaks_nothing(both: Both, numb
 # --- secrets ------------------------------------------------------------------------------------
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", "RLAOSX")
 def test_no_page_shows_a_stored_secret(both: Both, role: str) -> None:
     source, company = both.ours.rows["hrflowsource"], both.ours.rows["flatchrcompany"]
@@ -680,6 +686,7 @@ def test_no_page_shows_a_stored_secret(both: Both, role: str) -> None:
             assert "planted" not in text, f"{method} {name}"
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("role", "RLAX")
 def test_only_who_manages_credentials_sees_the_address_of_a_webhook(both: Both, role: str) -> None:
     tokens = [both.ours.rows[name].webhook_token for name in ("hrflowsource", "flatchrcompany")]
@@ -815,6 +822,7 @@ INLINE = re.compile(
 )
 
 
+@pytest.mark.once
 def test_no_page_has_anything_inline(both: Both) -> None:
     for pattern, name in routes():
         response = ask(both.clients["S"], "get", address(both, pattern, "S", both.ours))
