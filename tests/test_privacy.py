@@ -342,6 +342,18 @@ def test_the_command_erases_and_prints_the_receipt(world: World) -> None:
     assert entry.username == "(command line)"
 
 
+def test_an_erased_person_who_returns_without_a_cv_leaves_no_key_behind(world: World) -> None:
+    """The push fails before anybody asks whether the person may be sent."""
+    world.push(add_zoe(world))
+    erase_candidate(email=EMAIL)
+    info = {"first_name": "Zoé", "last_name": "Q", "full_name": "Zoé Q", "email": EMAIL}
+    key = world.sandbox.add_profile(info=info, attachments=[])
+    push = world.push(key)
+    assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.RESUME_MISSING)
+    assert privacy.is_stand_in(push.profile_key)
+    assert (push.candidate_email, push.tries.get().steps) == ("", [])
+
+
 def test_an_erasure_ends_what_the_cache_knows_of_the_vacancy(world: World) -> None:
     from django.core.cache import cache
 

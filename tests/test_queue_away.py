@@ -117,6 +117,8 @@ def test_who_asks_for_an_import_is_told(
     told = "The queue cannot be reached just now"
     assert told in boss.post(url, follow=True).content.decode()
     assert told in boss.post(refresh, follow=True).content.decode()
+    progress = reverse("admin:sync_hrflowsource_progress", args=[world.bulk.pk])
+    assert boss.get(progress, {"asked": "1"}).status_code == 200
     fragment = boss.post(url, HTTP_HX_REQUEST="true").content.decode()
     assert told in fragment and "every 1s" not in fragment
 

@@ -108,7 +108,7 @@ def answer(task: str, number: int | str = 0) -> None:
 
 def hangs(task: str, number: int | str = 0) -> bool:
     """It was rung, and nobody has answered yet."""
-    return bool(cache.get(_key(task, number)))
+    return _tolerantly(lambda: bool(cache.get(_key(task, number))), otherwise=False)
 
 
 def leave_note(task: str, number: int | str = 0) -> None:

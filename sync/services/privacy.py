@@ -111,10 +111,15 @@ def erased_keys(emails_by_key: Mapping[str, str]) -> set[str]:
 
 def check_may_send(candidate: Mapping[str, Any], profile_key: str) -> None:
     """The last question before an intent is committed. Raises PermanentError(PERSON_ERASED)."""
-    profile = mapping(getattr(candidate, "profile", None))
-    emails = [candidate.get("email"), mapping(profile.get("info")).get("email")]
-    if erased_marks(emails, [profile_key]):
+    if is_of_erased(candidate, profile_key):
         raise PermanentError(ErrorCode.PERSON_ERASED)
+
+
+def is_of_erased(candidate: Mapping[str, Any] | None, profile_key: str) -> bool:
+    """By the profile's key, or any address of the candidate and of the profile it was made from."""
+    profile = mapping(getattr(candidate, "profile", None))
+    emails = [mapping(candidate).get("email"), mapping(profile.get("info")).get("email")]
+    return bool(erased_marks(emails, [profile_key]))
 
 
 def is_stand_in(profile_key: str) -> bool:

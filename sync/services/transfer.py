@@ -293,13 +293,6 @@ class Transfer:
             worker=self.worker,
         )
 
-    def _is_of_erased(self, error: SyncError) -> bool:
-        """Whatever has ended the push, nothing is kept of whom we were asked to forget."""
-        if error.code == ErrorCode.PERSON_ERASED:
-            return True
-        email = str(self.candidate.get("email") or "") if self.candidate else ""
-        return privacy.is_erased(email, self.push.profile_key)
-
     def _close(self, ending: Ending) -> None:
         error = ending.error
         values: dict[str, Any] = {
@@ -313,7 +306,8 @@ class Transfer:
             "finished_at": timezone.now(),
         }
         ending.verb(self.push)
-        if error is not None and self._is_of_erased(error):
+        if error is not None and privacy.is_of_erased(self.candidate, self.push.profile_key):
+            # Whatever has ended it, nothing is kept of whom we were asked to forget.
             privacy.forget_push(self.push)
             values["steps"], values["message"] = [], ""
         refused = error.side if isinstance(error, CredentialsError) else None

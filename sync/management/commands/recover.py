@@ -18,6 +18,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         found = recover()
         words = _(
-            "%(released)s given back, %(due)s due, %(finished)s runs finished, %(rung)s bells rung"
+            "%(released)s given back, %(due)s due, %(finished)s runs finished, "
+            "%(given_up)s given up, %(rung)s bells rung"
         )
         self.stdout.write(words % vars(found))
