@@ -242,7 +242,9 @@ def test_a_look_up_waits_for_a_paused_account_and_keeps_its_intent(world: World)
 # --- the row alone ------------------------------------------------------------------------------
 
 
-def test_a_look_up_that_is_refused_past_the_deadline_is_left_to_a_person(world: World) -> None:
+def test_a_look_up_that_is_refused_past_the_deadline_is_left_to_a_person(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
     [key] = world.keys(1)
     world.sandbox.set_faults(fault("create", "status_after", status=500))
     world.dispatch(key, source=world.bulk)
@@ -254,6 +256,7 @@ def test_a_look_up_that_is_refused_past_the_deadline_is_left_to_a_person(world: 
     world.work()
     push = Push.objects.get()
     assert (push.status, push.error_code) == (S.UNCONFIRMED, ErrorCode.FLATCHR_AMBIGUOUS)
+    assert "contradicts" not in caplog.text, "decided, not caught by the last net"
 
 
 def test_a_refusal_inside_an_envelope_of_200_counts_too(
