@@ -33,6 +33,7 @@ from sync.services.purging import purge
 from sync.vocabulary import ErrorCode
 from tests.desk import Desk, S
 from tests.dumps import dump, found_in
+from tests.rows import make_push
 
 pytestmark = pytest.mark.django_db
 
@@ -253,3 +254,28 @@ def test_counts_of_one_day_add_up(desk: Desk) -> None:
     assert DailyCount.objects.get().count == 5
     with pytest.raises(IntegrityError), transaction.atomic():
         DailyCount.objects.create(day=day, vacancy=desk.vacancy, status=PushStatus.FAILED)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL sees to it by itself")
+@pytest.mark.django_db(transaction=True)
+def test_the_planner_learns_how_many_there_are_and_nobodys_name() -> None:
+    for number in range(300):
+        make_push(candidate_email=f"somebody-{number}@example.org")
+    purge()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE name LIKE 'sqlite_stat%'")
+        tables = [name for (name,) in cursor.fetchall()]
+        rows = []
+        for table in tables:
+            cursor.execute(f"SELECT * FROM {table}")
+            rows += cursor.fetchall()
+    assert any(row[0] == "sync_push" for row in rows)
+    assert "somebody" not in str(rows)
+
+
+def test_whether_a_push_was_overtaken_is_answered_by_one_index() -> None:
+    """Else the dashboard reads a vacancy's pushes again for each one that failed."""
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL chooses by what it counts")
+    plan = Push.objects.failed().latest_of_each().explain()
+    assert "push_profile" in plan, plan

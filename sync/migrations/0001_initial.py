@@ -439,7 +439,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='push',
-            index=models.Index(fields=['source', 'profile_key'], name='push_profile'),
+            index=models.Index(fields=['source', 'profile_key', 'vacancy'], name='push_profile'),
         ),
         migrations.AddIndex(
             model_name='push',

@@ -105,8 +105,8 @@ class Push(WorkerVerbs, FollowUpVerbs, PeopleVerbs):
             # A look-up: other pushes of a namesake or of one e-mail to the same vacancy.
             models.Index(fields=["vacancy", "candidate_email"], name="push_vacancy_email"),
             models.Index(fields=["vacancy", "candidate_name"], name="push_vacancy_name"),
-            # A profile's page: every push it ever had.
-            models.Index(fields=["source", "profile_key"], name="push_profile"),
+            # A profile's page: every push it ever had; and whether a push was overtaken by another.
+            models.Index(fields=["source", "profile_key", "vacancy"], name="push_profile"),
             # The log, by state and by date; a run's page by state.
             models.Index(fields=["status", "-id"], name="push_status"),
             models.Index(fields=["-created_at"], name="push_created"),

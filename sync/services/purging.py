@@ -31,6 +31,7 @@ from sync.models.push_queries import PushQuerySet
 from sync.models.states import ACTIVE, PushStatus
 from sync.services import audit, heartbeat, privacy
 from sync.services.erasure import delete_pushes
+from sync.services.planning import keep_statistics
 from sync.services.scrubbing import cut_log, scrub
 
 BATCH = 500
@@ -84,6 +85,7 @@ def purge(retention_days: int | None = None, *, dry_run: bool = False) -> dict[s
     erased = ErasedPerson.objects.filter(erased_at__gte=timezone.now() - SCRUBBED_AGAIN)
     if any(found.get(name) for name in PERSONAL) or erased.exists():
         scrub()
+    keep_statistics()
     cut_log()
     return found
 
