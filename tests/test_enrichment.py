@@ -1,3 +1,5 @@
+"""The enrichment made from a profile: jobs, studies, years of experience."""
+
 from __future__ import annotations
 
 import json
@@ -7,74 +9,79 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from sync.enrichment import format_enrichment, years_of_experience
+from tests.exotic import exotic
 from tests.mutations import damaged_profiles
 from tests.profiles import full_profile
-from tests.test_formatting import exotic
+
+# What the seed connector sends for `full_profile`: without jobs and studies, a job, all studies.
+PROFILE = {
+    "address": {
+        "administrative_area_level_1": "Île-de-France",
+        "location_lat": 48.8691,
+        "location_lng": 2.3316,
+    },
+    "name": {"formattedName": "Élodie Marchand", "given": "Élodie", "family": "Marchand"},
+    "phone": [{"dialNumber": "+33 6 95 46 82 31", "useCode": "personal"}],
+    "email": [{"address": "elodie.marchand@exemple.fr"}],
+    "position": ["Développeuse Python", "Développeuse"],
+    "employment_positions": ["Société Générale", "Doctolib"],
+    "experience": 7,
+}
+JOB = {
+    "title": "Développeuse Python",
+    "positionHistories": [
+        {
+            "title": "Développeuse Python",
+            "organization": {
+                "name": "Société Générale",
+                "communication": {
+                    "address": [
+                        {
+                            "countryCode": "FR",
+                            "city": "Lyon",
+                            "postalCode": "69003",
+                            "geoLocation": {"latitude": 45.76, "longitude": 4.83},
+                            "formattedAddress": "Lyon",
+                        }
+                    ]
+                },
+            },
+            "jobCategories": [],
+            "jobLevels": [],
+            "start": "2020-03-01",
+            "current": True,
+        }
+    ],
+    "start": "2020-03-01",
+    "current": True,
+    "descriptions": ["Conception d'API REST.", "Revue de code"],
+}
+STUDIES = [
+    {
+        "institution": {
+            "name": "Université Lyon 1",
+            "communication": {"address": [{"formattedAddress": "Villeurbanne"}]},
+        },
+        "educationLevelCodes": [{"name": "Master informatique"}],
+        "educationDegrees": [
+            {
+                "name": "Master informatique",
+                "date": "2014-06-30",
+                "specializations": ["Systèmes répartis"],
+            }
+        ],
+        "end": "2014-06-30",
+        "descriptions": ["Mention bien"],
+    }
+]
 
 
 def test_it_has_the_shape_that_the_seeds_connector_sends() -> None:
     value = format_enrichment(full_profile())
     jobs, studies = value.pop("employment"), value.pop("education")
-    assert value == {
-        "address": {
-            "administrative_area_level_1": "Île-de-France",
-            "location_lat": 48.8691,
-            "location_lng": 2.3316,
-        },
-        "name": {"formattedName": "Élodie Marchand", "given": "Élodie", "family": "Marchand"},
-        "phone": [{"dialNumber": "+33 6 95 46 82 31", "useCode": "personal"}],
-        "email": [{"address": "elodie.marchand@exemple.fr"}],
-        "position": ["Développeuse Python", "Développeuse"],
-        "employment_positions": ["Société Générale", "Doctolib"],
-        "experience": 7,
-    }
-    assert jobs[0] == {
-        "title": "Développeuse Python",
-        "positionHistories": [
-            {
-                "title": "Développeuse Python",
-                "organization": {
-                    "name": "Société Générale",
-                    "communication": {
-                        "address": [
-                            {
-                                "countryCode": "FR",
-                                "city": "Lyon",
-                                "postalCode": "69003",
-                                "geoLocation": {"latitude": 45.76, "longitude": 4.83},
-                                "formattedAddress": "Lyon",
-                            }
-                        ]
-                    },
-                },
-                "jobCategories": [],
-                "jobLevels": [],
-                "start": "2020-03-01",
-                "current": True,
-            }
-        ],
-        "start": "2020-03-01",
-        "current": True,
-        "descriptions": ["Conception d'API REST.", "Revue de code"],
-    }
-    assert studies == [
-        {
-            "institution": {
-                "name": "Université Lyon 1",
-                "communication": {"address": [{"formattedAddress": "Villeurbanne"}]},
-            },
-            "educationLevelCodes": [{"name": "Master informatique"}],
-            "educationDegrees": [
-                {
-                    "name": "Master informatique",
-                    "date": "2014-06-30",
-                    "specializations": ["Systèmes répartis"],
-                }
-            ],
-            "end": "2014-06-30",
-            "descriptions": ["Mention bien"],
-        }
-    ]
+    assert value == PROFILE
+    assert jobs[0] == JOB
+    assert studies == STUDIES
 
 
 def test_it_reads_the_dates_of_older_profiles() -> None:

@@ -1,15 +1,14 @@
+"""The candidate made from a profile: its fields, its CV, and what Flatchr cannot take."""
+
 from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from sync.contact import format_email, format_phone, format_urls, web_address
 from sync.exceptions import FormattingError, PermanentError
 from sync.formatting import (
     Candidate,
@@ -18,27 +17,12 @@ from sync.formatting import (
     format_profile,
     normalise_result,
 )
-from sync.text import KEPT_SYMBOLS, plain
 from sync.vocabulary import ErrorCode
+from tests.exotic import exotic
 from tests.mutations import damaged_profiles
 from tests.profiles import full_profile, named, old_profile
 
 KEYS = {"firstname", "lastname", "email", "phone", "comment", "urls", "type", "resume"}
-
-
-def exotic(text: str) -> list[str]:
-    """Characters that are neither on a plain keyboard nor a letter, mark or digit of a script."""
-    return [
-        character
-        for character in text
-        if not (character == "\n" or " " <= character <= "~" or character in KEPT_SYMBOLS)
-        and unicodedata.category(character)[0] not in "LMN"
-    ]
-
-
-def names_of(profile: dict[str, Any]) -> tuple[str, str]:
-    body = format_profile(profile)
-    return body["firstname"], body["lastname"]
 
 
 def test_it_fills_every_field_a_profile_can_fill() -> None:
@@ -65,197 +49,6 @@ def test_it_leaves_the_profile_as_it_was() -> None:
     profile = full_profile()
     format_profile(profile)
     assert profile == full_profile()
-
-
-@pytest.mark.parametrize(
-    ("full", "first", "last"),
-    [
-        ("Jean Dupont", "Jean", "Dupont"),
-        ("Jean-Pierre DE LA TOUR", "Jean-Pierre", "DE LA TOUR"),
-        ("DE LA TOUR Jean-Pierre", "Jean-Pierre", "DE LA TOUR"),
-        ("DUPONT, Jean", "Jean", "DUPONT"),
-        ("Anne-Sophie de La Tour", "Anne-Sophie", "de La Tour"),
-        ("JEAN DUPONT", "JEAN", "DUPONT"),
-        ("JP Martin", "JP", "Martin"),
-        ("Bruce LI", "Bruce", "LI"),
-        ("Mme Marie Curie", "Marie", "Curie"),
-        ("  Jean \u00a0 Dupont  ", "Jean", "Dupont"),
-        ("ИВАНОВ Иван", "Ivan", "IVANOV"),
-    ],
-)
-def test_it_splits_a_full_name(full: str, first: str, last: str) -> None:
-    assert names_of(named(full)) == (first, last)
-
-
-@pytest.mark.parametrize(
-    ("parts", "expected"),
-    [
-        (("Jean Dupont", "Jean", None), ("Jean", "Dupont")),
-        (("Dupont Jean", "Jean", ""), ("Jean", "Dupont")),
-        (("Marie Anne Le Goff", "Marie Anne", None), ("Marie Anne", "Le Goff")),
-        (("Jean Dupont", None, "Dupont"), ("Jean", "Dupont")),
-        (("jean dupont", "", "DUPONT"), ("jean", "DUPONT")),
-        (("Jean Dupont", "N/A", "Undefined"), ("Jean", "Dupont")),
-        (("N/A", "Jean", "Dupont"), ("Jean", "Dupont")),
-        ((None, "Jean Dupont", None), ("Jean", "Dupont")),
-        (("Jean Undefined", None, "Dupont"), ("Jean", "Dupont")),
-        (("J. Durand", "Jean", None), ("Jean", "Durand")),
-    ],
-)
-def test_it_completes_a_name_from_its_other_parts(
-    parts: tuple[Any, Any, Any], expected: tuple[str, str]
-) -> None:
-    assert names_of(named(*parts)) == expected
-
-
-@pytest.mark.parametrize("written", ["Madonna", "Madonna N/A", "Madonna 123"])
-def test_it_shows_a_single_name_twice_and_says_so(written: str) -> None:
-    body = format_profile(named(written))
-    assert (body["firstname"], body["lastname"]) == ("Madonna", "Madonna")
-    assert "only one name" in body["comment"]
-
-
-@pytest.mark.parametrize("nothing", [None, "", "  ", "N/A", "Undefined", "---", "123", "😀", 7, []])
-def test_it_names_the_field_of_a_missing_name(nothing: Any) -> None:
-    with pytest.raises(FormattingError) as caught:
-        format_profile(named(nothing, nothing, nothing))
-    assert caught.value.field == "info.full_name"
-    assert "info.full_name" in str(caught.value)
-
-
-@pytest.mark.parametrize("nothing", [None, [], "profile", 3, {}])
-def test_it_refuses_what_is_no_profile(nothing: Any) -> None:
-    with pytest.raises(FormattingError):
-        format_profile(nothing)
-
-
-@pytest.mark.parametrize(
-    ("written", "first", "last"),
-    [
-        ("王小明", "XiaoMing", "Wang"),
-        ("王 小明", "XiaoMing", "Wang"),
-        ("Ольга Иванова", "Ol'ga", "Ivanova"),
-        ("Νίκος Παπαδόπουλος", "Nikos", "Papadopoylos"),
-    ],
-)
-def test_it_romanises_a_name_and_keeps_the_original(written: str, first: str, last: str) -> None:
-    body = format_profile(named(written))
-    assert (body["firstname"], body["lastname"]) == (first, last)
-    assert written in body["comment"]
-
-
-def test_it_keeps_the_original_beside_the_summary() -> None:
-    body = format_profile(full_profile(full_name="محمد الأحمد", first_name=None, last_name=None))
-    assert body["comment"].startswith("Développeuse")
-    assert body["comment"].endswith("محمد الأحمد")
-    assert re.fullmatch(r"[A-Za-z' -]+", body["firstname"] + body["lastname"])
-
-
-@pytest.mark.parametrize(
-    ("value", "email"),
-    [
-        (" Elodie.Marchand@Exemple.FR ", "Elodie.Marchand@Exemple.FR"),
-        ("mailto:a@b.fr", "a@b.fr"),
-        ("Élodie <MAILTO:a@b.fr?subject=CV>", "a@b.fr"),
-        ("'a@b.fr'; c@d.fr", "a@b.fr"),
-        ("a/b@c.fr", "a/b@c.fr"),
-        ("a@b.fr/c@d.fr.", "a@b.fr"),
-        ("not an address; a@b.fr", "a@b.fr"),
-        ("elodie@", ""),
-        ("@exemple.fr", ""),
-        ("n/a", ""),
-        (None, ""),
-        (["a@b.fr"], ""),
-    ],
-)
-def test_it_takes_a_plausible_email_as_written(value: Any, email: str) -> None:
-    assert format_email(value) == email
-
-
-@pytest.mark.parametrize(
-    ("value", "phone"),
-    [
-        (" 06\u00a095 46 82 31 ", "06 95 46 82 31"),
-        (33695468231, "33695468231"),
-        ("tel:+33695468231", "+33695468231"),
-        ("N/A", ""),
-        (True, ""),
-        (None, ""),
-        (10**400, ""),
-    ],
-)
-def test_it_sends_a_phone_as_a_string(value: Any, phone: str) -> None:
-    assert format_phone(value) == phone
-
-
-def test_it_reads_the_links_of_older_profiles() -> None:
-    assert format_profile(old_profile())["urls"] == {
-        "linkedin": "https://www.linkedin.com/in/elodie-marchand",
-        "other": "https://elodie.example",
-    }
-
-
-def test_it_knows_a_network_by_its_host() -> None:
-    found = format_urls(
-        [
-            {"type": "from_resume", "url": "www.linkedin.com/in/a"},
-            {"type": None, "url": "https://x.com/a"},
-            "https://fr-fr.facebook.com/a",
-            {"type": "personal", "url": "https://notlinkedin.com/a"},
-        ]
-    )
-    assert found == {
-        "linkedin": "https://www.linkedin.com/in/a",
-        "twitter": "https://x.com/a",
-        "facebook": "https://fr-fr.facebook.com/a",
-        "other": "https://notlinkedin.com/a",
-    }
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        "javascript:alert(1)",
-        "file:///etc/passwd",
-        "ftp://x.fr/a",
-        "http://",
-        "elodie",
-        "a@b.fr",
-        "https://user:secret@x.fr/",
-        "http://[",
-        "https://x.fr:99999999/",
-        "deux mots.fr",
-        None,
-        3,
-    ],
-)
-def test_it_sends_no_link_that_is_not_a_web_address(value: Any) -> None:
-    assert web_address(value) == ""
-
-
-def test_it_sends_links_in_ascii() -> None:
-    assert web_address("https://café.fr/é?q=%C3%A9") == "https://xn--caf-dma.fr/%C3%A9?q=%C3%A9"
-
-
-@pytest.mark.parametrize(
-    ("given_text", "expected"),
-    [
-        ("« Oui », dit-elle… l’été", '"Oui", dit-elle... l\'été'),
-        ("\uf0b7\tPython\r\n• Django\r\n\r\n\r\n\r\nFin", "- Python\n- Django\n\nFin"),
-        ("ﬁn 𝐉𝐞𝐚𝐧 Ａ", "fin Jean A"),
-        ("salaire : 45 k€ – 20 °C 😀\u200b", "salaire : 45 k€ - 20 °C"),
-        ("a\u2028b\x00c\ud800", "a\nbc"),
-    ],
-)
-def test_it_makes_typographic_characters_plain(given_text: str, expected: str) -> None:
-    assert plain(given_text) == expected
-
-
-@given(st.text(max_size=60))
-def test_plain_text_is_never_exotic_and_stays_as_it_is(text: str) -> None:
-    result = plain(text)
-    assert exotic(result) == []
-    assert plain(result) == result
 
 
 def test_it_chooses_the_processed_cv_before_the_original() -> None:
