@@ -1,24 +1,17 @@
-"""The door: its rules, its deadlines, and the table of errors, row by row."""
+"""The HTTP door: statuses, deadlines, redirects, size limits, base addresses."""
 
 from __future__ import annotations
 
 import gzip
-import html
-import json
-import logging
-import os
-import threading
 import time
-import traceback
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
-from urllib.parse import quote_plus
 
 import pytest
 
 from sync.clients import failures, transport
-from sync.clients.http import Exchange, HttpDoor, outline, segment
+from sync.clients.http import HttpDoor, segment
 from sync.exceptions import (
     ConfigurationError,
     CredentialsError,
@@ -29,48 +22,8 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.vocabulary import ErrorCode
-from tests.raw_server import (
-    RawServer,
-    certificate,
-    cut,
-    drip,
-    drip_body,
-    hang,
-    hang_up,
-    reset,
-    say,
-    serving,
-)
-
-SECRET = "s3cr3t/key+of=company"
-
-
-@pytest.fixture(scope="module")
-def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, str]:
-    return certificate(tmp_path_factory.mktemp("tls"))
-
-
-@pytest.fixture
-def tls_context(tls: tuple[Any, str]) -> Any:
-    return tls[0]
-
-
-@pytest.fixture
-def tls_authority(tls: tuple[Any, str]) -> str:
-    return tls[1]
-
-
-def door(server: RawServer | str, **options: Any) -> HttpDoor:
-    url = server if isinstance(server, str) else server.url
-    options = {"secrets": (SECRET,), "timeout": 5.0} | options
-    return HttpDoor("flatchr", url, headers={"Authorization": f"Bearer {SECRET}"}, **options)
-
-
-def error_of(server: RawServer, **options: Any) -> SyncError:
-    with pytest.raises(SyncError) as caught:
-        door(server, timeout=options.pop("timeout", 5.0)).request("POST", "x", json={}, **options)
-    return caught.value
-
+from tests.http_calls import door, error_of
+from tests.raw_server import cut, drip, drip_body, hang, hang_up, reset, say, serving
 
 # What an end means: (handler, effect) -> (class, code). One row each of the table.
 STATUS_ROWS = [
@@ -156,102 +109,6 @@ def test_a_server_that_does_not_read_a_large_body_is_given_up_at_the_deadline() 
         assert time.monotonic() - started < 3
     finally:
         listener.close()
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "https://no-such-host.invalid"])
-def test_what_reached_nobody_is_retryable_even_with_effect(url: str) -> None:
-    with pytest.raises(RetryableError) as caught:
-        door(url).request("POST", "x", json={}, effect=True)
-    assert type(caught.value) is RetryableError
-    assert caught.value.code == ErrorCode.FLATCHR_UNREACHABLE
-
-
-def test_an_untrusted_certificate_is_refused_before_anything_is_sent(tls_context: Any) -> None:
-    with serving(say(200, "applicant created"), tls=tls_context) as server:
-        error = error_of(server, effect=True)
-        assert (type(error), error.code) == (RetryableError, ErrorCode.FLATCHR_UNREACHABLE)
-        assert server.requests == []
-
-
-def test_a_trusted_certificate_is_taken_and_its_host_name_is_compared(
-    tls_context: Any, tls_authority: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(transport, "DEFAULT_CA_BUNDLE_PATH", tls_authority)
-    transport._tls_context.cache_clear()
-    transport.close_sessions()
-    try:
-        with serving(say(200, {"a": 1}), tls=tls_context) as server:
-            named = server.url.replace("127.0.0.1", "localhost")
-            assert door(named).request("GET", "x").json() == {"a": 1}
-            with pytest.raises(RetryableError):
-                door(server).request("GET", "x")  # issued for `localhost`, not for the address
-            assert len(server.requests) == 1
-    finally:
-        transport._tls_context.cache_clear()
-        transport.close_sessions()
-
-
-def test_connections_are_kept_and_shared_by_the_doors_of_a_thread() -> None:
-    transport.close_sessions()
-    with serving(say(200, {})) as server:
-        for _ in range(3):
-            door(server).request("GET", "x")
-            door(server).request("POST", "x", json={"a": 1})
-        assert (len(server.requests), server.connections) == (6, 1)
-
-
-def test_a_connection_that_was_idle_for_long_is_not_used_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(transport, "MAX_IDLE_SECONDS", 0.0)
-    with serving(say(200, {})) as server:
-        door(server).request("GET", "x")
-        door(server).request("GET", "x")
-        assert server.connections == 2
-
-
-def test_a_connection_closed_by_the_server_meanwhile_is_replaced() -> None:
-    def answer_and_close(*arguments: Any) -> None:
-        say(200, {})(*arguments)
-        hang_up(*arguments)
-
-    with serving(answer_and_close) as server:
-        for _ in range(3):
-            transport.threading.Event().wait(0.05)
-            assert door(server).request("POST", "x", json={}, effect=True).status == 200
-        assert server.connections == 3
-
-
-def test_each_thread_has_its_own_connections() -> None:
-    with serving(say(200, {})) as server:
-        threads = [
-            threading.Thread(target=lambda: door(server).request("GET", "x")) for _ in range(3)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        assert {request.connection for request in server.requests} == {1, 2, 3}
-
-
-def test_cookies_of_one_answer_are_not_sent_with_the_next_request() -> None:
-    with serving(say(200, {}, Set_Cookie="session=of-company-a; Path=/")) as server:
-        door(server).request("GET", "x")
-        door(server).request("GET", "x")
-        assert "cookie" not in server.requests[1].headers
-
-
-def test_neither_netrc_nor_proxies_of_the_environment_are_used(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
-) -> None:
-    netrc = tmp_path / "netrc"
-    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
-    monkeypatch.setenv("NETRC", str(netrc))
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
-    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    with serving(say(200, {})) as server:
-        door(server).request("GET", "x")
-        assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}"
 
 
 def test_it_says_who_it_is() -> None:
@@ -372,147 +229,11 @@ def test_an_error_carries_the_wait_the_peer_asked_for(status: int, effect: bool)
         assert error.retry_after == 12.0
 
 
-def test_an_exchange_is_observed_without_secrets_or_personal_data() -> None:
-    seen: list[Exchange] = []
-    body = {
-        "token": SECRET,
-        "vacancy": "slug-of-it",
-        "firstname": "Zébulon",
-        "email": "zebulon@example.com",
-        "resume": {"data": "QUJD" * 1000, "fileName": "CV_Zebulon", "contentType": "a/b"},
-    }
-    answer = f"bad: Zébulon zebulon@example.com +33 6 95 46 82 31 {SECRET}"
-    with serving(say(400, {"error": answer})) as server, pytest.raises(PermanentError) as caught:
-        door(server, observe=seen.append).request("POST", "x", json=body, effect=True)
-    (exchange,) = seen
-    everything = f"{exchange} {caught.value} {caught.value.params} {caught.value!r}"
-    for private in (SECRET, "Zébulon", "Zebulon", "zebulon@", "46 82 31", "QUJDQUJD"):
-        assert private not in everything
-    assert "data: <3000 bytes>" in exchange.request_excerpt
-    assert "vacancy: slug-of-it" in exchange.request_excerpt
-    assert exchange.answer_excerpt.startswith('{"error": "bad: […] […] [phone]')
-    assert (exchange.service, exchange.method, exchange.status) == ("flatchr", "POST", 400)
-
-
-SUMMARY = 'Responsable comptable à Évreux, canaryone\nMariée, "canarytwo" et \t\\canarythree'
-WRITTEN = {
-    "vacancy": "v",
-    "firstname": "Zoé",
-    "comment": SUMMARY,
-    "answers": [{"question": "1", "value": "Je cherche un poste canaryanswer"}],
-    "resume": {"data": "QUJD" * 10},
-}
-QUOTED = json.dumps(WRITTEN)
-ECHOES = {
-    "the value": json.dumps({"message": f"bad comment: {SUMMARY}"}),
-    "the value, unescaped": json.dumps({"message": SUMMARY}, ensure_ascii=False),
-    "the body": json.dumps({"sent": WRITTEN}),
-    "the body as a string": json.dumps({"sent": QUOTED}),
-    "a string within a string": json.dumps({"sent": json.dumps({"inner": QUOTED})}),
-    "the body as text": QUOTED,
-    "a form": quote_plus(f"comment={SUMMARY}"),
-    "HTML in text": f"bad: {html.escape(SUMMARY)}",
-    "its beginning": json.dumps({"message": f"too long: {SUMMARY[:20]}"}),
-    "its end": json.dumps({"message": f"too long: …{SUMMARY[-20:]}"}),
-    "one line, bare": SUMMARY.replace("\n", " ").replace('"', ""),
-    "without accents": "RESPONSABLE COMPTABLE A EVREUX, CANARYONE",
-    "an answer to a question": json.dumps({"message": WRITTEN["answers"]}),
-}
-
-
-@pytest.mark.parametrize("echo", ECHOES.values(), ids=list(ECHOES))
-@pytest.mark.parametrize("status", [422, 201])
-def test_what_a_person_wrote_is_not_kept_however_a_peer_spells_it(echo: str, status: int) -> None:
-    seen: list[Exchange] = []
-    told = ""
-    with serving(say(status, echo.encode(), "text/plain")) as server:
-        try:
-            door(server, observe=seen.append).request("POST", "x", json=WRITTEN, effect=True)
-        except PermanentError as error:
-            told = f"{error} {error.params}"
-    for fragment in ("canary", "comptable", "COMPTABLE", "poste"):
-        assert fragment not in f"{seen[0]} {told}"
-
-
-def test_what_a_peer_says_of_a_person_in_its_own_words_is_kept() -> None:
-    said = {"message": "Le candidat Zo\u00e9 existe d\u00e9j\u00e0", "value": ["Bien", None, 3]}
-    with serving(say(422, said)) as server, pytest.raises(PermanentError) as caught:
-        door(server).request("POST", "x", json={**WRITTEN, "comment": "Bien"}, effect=True)
-    assert caught.value.params["answer"] == (
-        '{"message": "Le candidat […] existe déjà", "value": ["[…]", null, 3]}'
-    )
-
-
-def test_a_hostile_escape_in_an_answer_becomes_a_blank() -> None:
-    body = b'{"message": "a\\u0000b\\ud83d\\u202ec"}'
-    with serving(say(422, body)) as server, pytest.raises(PermanentError) as caught:
-        door(server).request("POST", "x", json={}, effect=True)
-    assert caught.value.params["answer"] == '{"message": "a b c"}'
-
-
-def test_a_successful_read_is_observed_by_its_size_only() -> None:
-    seen: list[Exchange] = []
-    with serving(say(200, [{"firstname": "Zoé"}])) as server:
-        door(server, observe=seen.append).request("GET", "x", params={"token": SECRET})
-    assert seen[0].answer_excerpt == "<27 bytes, application/json>"
-    assert SECRET not in seen[0].url
-    assert "token=[secret]" in seen[0].url
-
-
-def test_an_exchange_without_an_answer_is_observed_too() -> None:
-    seen: list[Exchange] = []
-    with serving(reset) as server, pytest.raises(RetryableError):
-        door(server, observe=seen.append).request("GET", "x")
-    assert (seen[0].status, seen[0].answer_excerpt) == (None, "no answer")
-
-
-@pytest.mark.parametrize("handler", [reset, say(401, f"key {SECRET} unknown"), cut(b"{", 9)])
-def test_a_traceback_holds_no_secret(handler: Any) -> None:
-    with serving(handler) as server:
-        with pytest.raises(SyncError) as caught:
-            door(server).request("GET", "x", params={"token": SECRET})
-        printed = "".join(traceback.format_exception(caught.value))
-        assert caught.value.__context__ is None
-        assert SECRET not in printed
-        assert segment(SECRET) not in printed
-        assert "urllib3" not in printed
-
-
-def test_debug_logs_of_the_libraries_hold_no_secret(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    with serving(say(200, {})) as server:
-        params = {"token": SECRET, "email": "zoe@example.com"}
-        door(server).request("GET", "x", params=params)
-    assert "GET /x" in caplog.text
-    for private in ("s3cr3t", "zoe", "example.com"):
-        assert private not in caplog.text
-
-
-def test_a_forked_child_does_not_use_the_connections_of_its_parent() -> None:
-    with serving(say(200, {})) as server:
-        door(server).request("GET", "x")
-        child = os.fork()
-        if child == 0:  # pragma: no cover
-            try:
-                door(server).request("GET", "x")
-            finally:
-                os._exit(0)
-        os.waitpid(child, 0)
-        door(server).request("GET", "x")
-        connections = [request.connection for request in server.requests]
-        assert connections[0] == connections[2] != connections[1]
-
-
 @pytest.mark.parametrize(
     ("value", "expected"), [("a/b", "a%2Fb"), ("..", "%2E%2E"), ("a?b#c", "a%3Fb%23c"), (5, "5")]
 )
 def test_a_value_cannot_leave_its_place_in_a_path(value: object, expected: str) -> None:
     assert segment(value) == expected
-
-
-def test_an_outline_shows_the_shape_of_a_body_only() -> None:
-    shape = outline({"type": "document", "answers": [1, 2], "a": None, "b": {"c": {"d": {}}}})
-    assert shape == "{type: document, answers: [2], a: null, b: {c: {d: {…}}}}"
 
 
 def test_what_is_asked_too_late_is_not_sent() -> None:
