@@ -97,3 +97,13 @@ def add_person(world: World, first: str, last: str, **info: Any) -> str:
     """A clean profile of this name in the source `main`; returns its key."""
     names = {"first_name": first, "last_name": last, "full_name": f"{first} {last}"}
     return world.sandbox.add_profile(info={**names, **info})
+
+
+def queue(world: World, *keys: str, **more: Any) -> list[Push]:
+    world.dispatch(*keys, **more)
+    found = {push.profile_key: push for push in Push.objects.filter(profile_key__in=keys)}
+    return [found[key] for key in keys]
+
+
+def fresh(*pushes: Push) -> list[Push]:
+    return [Push.objects.get(pk=push.pk) for push in pushes]
