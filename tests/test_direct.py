@@ -1,4 +1,4 @@
-"""The seed's call: the same steps and words in any Python process, and no second candidate."""
+"""The call of the seed connector: what it returns, also after a lost answer."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ import pytest
 
 from sync.clients import flatchr_answers
 from sync.models import Push, Run
-from sync.services import Flatchr, ReadMode
+from sync.services import Flatchr
 from sync.vocabulary import ErrorCode
+from tests.direct_calls import parameters, push
 from tests.pushing import CREATED_THEN_LOST, LOST_BEFORE, fault, lose_create
 from tests.sandbox_fixture import SandboxHandle
 
@@ -56,29 +57,6 @@ result = Flatchr.push_profile(
 )
 print(result.status, result.events)
 """
-
-
-def parameters(sandbox: SandboxHandle, key: str, **more: Any) -> dict[str, Any]:
-    company = sandbox.company(premium=True)
-    return {
-        "workflow_id": "test",
-        "action_parameters": {"logics": [], "format": None, "read_mode": ReadMode.sync, **more},
-        "origin_parameters": {
-            "api_secret": sandbox.api_secret,
-            "api_user": sandbox.api_user,
-            "source_key": sandbox.source_keys["main"],
-            "profile_key": key,
-        },
-        "target_parameters": {
-            "auth": company["auth"],
-            "vacancy": sandbox.vacancy("Comptable")["slug"],
-            "company": company["key"],
-        },
-    }
-
-
-def push(sandbox: SandboxHandle, trouble: str = "dates_1969", **more: Any) -> Any:
-    return Flatchr.push_profile(**parameters(sandbox, sandbox.troubles[trouble], **more))
 
 
 # --- the example --------------------------------------------------------------------------------
@@ -159,35 +137,6 @@ def test_a_failure_says_why(
     result = push(sandbox, trouble)
     assert (result.status, result.code, result.events) == ("failed", code, events)
     assert result.reason
-
-
-WRONG: list[tuple[str, str, str, dict[str, int]]] = [
-    ("origin_parameters", "profile_key", ErrorCode.PROFILE_NOT_FOUND, {"read_failure": 1}),
-    ("origin_parameters", "api_secret", ErrorCode.HRFLOW_CREDENTIALS, {"read_failure": 1}),
-    (
-        "target_parameters",
-        "auth",
-        ErrorCode.FLATCHR_CREDENTIALS,
-        {"read_success": 1, "write_failure": 1},
-    ),
-    (
-        "target_parameters",
-        "vacancy",
-        ErrorCode.FLATCHR_NOT_FOUND,
-        {"read_success": 1, "write_failure": 1},
-    ),
-]
-
-
-@pytest.mark.parametrize(("group", "name", "code", "events"), WRONG)
-def test_a_wrong_parameter_is_told(
-    sandbox: SandboxHandle, group: str, name: str, code: str, events: dict[str, int]
-) -> None:
-    given = parameters(sandbox, sandbox.troubles["dates_1969"])
-    given[group][name] = "wrong-wrong-wrong"
-    result = Flatchr.push_profile(**given)
-    assert (result.status, result.code, result.events) == ("failed", code, events)
-    assert name not in ("api_secret", "auth") or "wrong-wrong" not in str(result.steps)
 
 
 def test_a_logic_that_says_no_is_named(sandbox: SandboxHandle) -> None:
@@ -275,50 +224,6 @@ def test_trying_again_has_an_end(sandbox: SandboxHandle, settings: Any) -> None:
     result = push(sandbox)
     assert (result.status, result.code) == ("failed", ErrorCode.HRFLOW_FAULT)
     assert sandbox.requests()["read"] == 2
-
-
-# --- wrong calls --------------------------------------------------------------------------------
-
-REQUIRED = [
-    ("origin_parameters", "api_secret"),
-    ("origin_parameters", "api_user"),
-    ("origin_parameters", "source_key"),
-    ("origin_parameters", "profile_key"),
-    ("target_parameters", "auth"),
-    ("target_parameters", "vacancy"),
-    ("target_parameters", "company"),
-]
-
-
-@pytest.mark.parametrize(("group", "name"), REQUIRED)
-@pytest.mark.parametrize("how", ["missing", "None", "empty"])
-def test_what_is_missing_is_named(sandbox: SandboxHandle, group: str, name: str, how: str) -> None:
-    given = parameters(sandbox, "key")
-    del given[group][name]
-    if how != "missing":
-        given[group][name] = None if how == "None" else ""
-    with pytest.raises(TypeError, match=rf"{group}.*{name}"):
-        Flatchr.push_profile(**given)
-    assert sandbox.requests() == {}
-
-
-@pytest.mark.parametrize("group", ["action_parameters", "origin_parameters", "target_parameters"])
-def test_what_nobody_knows_is_named(sandbox: SandboxHandle, group: str) -> None:
-    given = parameters(sandbox, "key")
-    given[group]["vacancies"] = "typo"
-    with pytest.raises(TypeError, match="vacancies"):
-        Flatchr.push_profile(**given)
-
-
-def test_an_unknown_read_mode_is_a_wrong_call(sandbox: SandboxHandle) -> None:
-    with pytest.raises(ValueError, match="sometimes"):
-        push(sandbox, read_mode="sometimes")
-
-
-def test_the_parameters_of_the_action_are_all_optional(sandbox: SandboxHandle) -> None:
-    given = parameters(sandbox, sandbox.troubles["dates_1969"])
-    given["action_parameters"] = {}
-    assert Flatchr.push_profile(**given).status == "succeeded"
 
 
 def test_an_applicant_of_another_vacancy_with_the_same_title_is_another(
