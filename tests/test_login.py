@@ -1,41 +1,24 @@
-"""Signing in: what failed attempts cost, what is kept of them, and how long a session lives."""
+"""Signing in: what failed attempts cost, and what is kept of them."""
 
 from __future__ import annotations
 
 import re
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axes.models import AccessAttempt, AccessLog
-from django.conf import global_settings
-from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
-from django.contrib.auth.password_validation import validate_password
-from django.contrib.sessions.models import Session
-from django.core.exceptions import ValidationError
 from django.db import connection
-from django.test import Client, RequestFactory
+from django.test import Client
 from django.utils import timezone
 
 from sync import sign_in
-from sync.addresses import client_address, client_network
-from sync.middleware import BEGAN, SEEN, SEEN_SECONDS
 from tests.desk import client_of, make_user
+from tests.signing_in import LOGIN, PASSWORD, attempt, person
 
 pytestmark = pytest.mark.django_db
-LOGIN = "/admin/login/"
-PASSWORD = "correct horse battery"
-
-
-@pytest.fixture
-def person(db: None) -> User:
-    return User.objects.create_superuser("lea", password=PASSWORD)
-
-
-def attempt(name: str = "lea", password: str = "wrong", **more: Any) -> Any:
-    return Client(**more).post(LOGIN, {"username": name, "password": password})
+__all__ = ["person"]
 
 
 def fail(times: int, **more: Any) -> list[int]:
@@ -206,180 +189,6 @@ def test_a_password_typed_in_the_place_of_the_name_is_kept_nowhere(
 def test_no_log_of_sign_ins_grows_besides_the_audit_log(person: User) -> None:
     attempt(password=PASSWORD)
     assert not AccessLog.objects.exists()
-
-
-# --- whose address ------------------------------------------------------------------------------
-
-FORWARDED = [
-    ("203.0.113.9", "203.0.113.9"),
-    ("6.6.6.6, 203.0.113.9", "203.0.113.9"),
-    ("6.6.6.6,  [2001:db8::1] ", "2001:db8::1"),
-    ("", "10.0.0.1"),
-    ("6.6.6.6, nonsense", "10.0.0.1"),
-]
-
-
-@pytest.mark.parametrize(("forwarded", "expected"), FORWARDED)
-def test_behind_a_proxy_the_address_is_what_the_proxy_appended(
-    settings: Any, forwarded: str, expected: str
-) -> None:
-    settings.BEHIND_PROXY = True
-    request = RequestFactory().get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR=forwarded)
-    assert client_address(request) == expected
-
-
-NETWORKS = [
-    ("203.0.113.9", "203.0.113.9", "203.0.113.9"),
-    ("::ffff:203.0.113.9", "203.0.113.9", "203.0.113.9"),
-    ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
-    ("fe80::1%eth0", "fe80::1", "fe80::"),
-    ("", None, None),
-]
-
-
-@pytest.mark.parametrize(("remote", "address", "network"), NETWORKS)
-def test_limits_count_by_network_and_the_audit_log_keeps_the_address(
-    remote: str, address: str | None, network: str | None
-) -> None:
-    request = RequestFactory().get("/", REMOTE_ADDR=remote)
-    assert (client_address(request), client_network(request)) == (address, network)
-
-
-def test_without_a_proxy_nobody_chooses_an_address(person: User, settings: Any) -> None:
-    settings.BEHIND_PROXY, settings.AXES_FAILURE_LIMIT = False, 3
-    codes = [attempt(headers={"X-Forwarded-For": f"6.6.6.{n}"}).status_code for n in range(4)]
-    assert codes == [200, 200, 429, 429]
-
-
-def test_behind_a_proxy_each_client_is_counted_alone(person: User, settings: Any) -> None:
-    settings.BEHIND_PROXY, settings.AXES_FAILURE_LIMIT = True, 3
-    spoofed = [
-        attempt(headers={"X-Forwarded-For": f"6.6.6.{n}, 203.0.113.9"}).status_code
-        for n in range(4)
-    ]
-    assert spoofed == [200, 200, 429, 429]
-    other = attempt(password=PASSWORD, headers={"X-Forwarded-For": "198.51.100.7"})
-    assert other.status_code == 302
-
-
-# --- passwords ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "password", ["short-11-ch", "password1234", "123456789012345", "marguerite.durand"]
-)
-def test_a_weak_password_is_refused(password: str) -> None:
-    with pytest.raises(ValidationError):
-        validate_password(password, User(username="marguerite.durand"))
-
-
-@pytest.mark.parametrize("password", ["twelve chars", "é" * 6 + "longue phrase", "x" * 64 + "Yz"])
-def test_a_long_password_needs_no_special_characters(password: str) -> None:
-    validate_password(password, User(username="lea"))
-
-
-def test_a_password_is_kept_as_a_slow_hash(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = global_settings.PASSWORD_HASHERS  # the tests' own is quick
-    kept = make_password(PASSWORD)
-    assert kept.startswith("pbkdf2_sha256$")
-    assert PASSWORD not in kept
-
-
-# --- sessions -----------------------------------------------------------------------------------
-
-
-def age(client: Client, **seconds: float) -> None:
-    session = client.session
-    for name, value in seconds.items():
-        session[name] = int(time.time() - value)
-    session.save()
-
-
-def is_in(client: Client) -> bool:
-    return client.get("/admin/").status_code == 200
-
-
-def test_a_session_ends_hours_after_the_last_page(person: User, settings: Any) -> None:
-    client = attempt(password=PASSWORD).client
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    assert cookie["max-age"] == 12 * 3600
-    assert cookie["httponly"] and cookie["samesite"] == "Lax"
-    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
-    assert not is_in(client)
-
-
-def test_a_page_prolongs_it_and_a_part_that_refreshes_itself_does_not(person: User) -> None:
-    client = client_of(person)
-    age(client, **{SEEN: SEEN_SECONDS + 10})
-    near = timezone.now() + timedelta(minutes=5)
-    Session.objects.update(expire_date=near)
-    client.get("/admin/", headers={"HX-Request": "true"})
-    assert Session.objects.get().expire_date == near
-    client.get("/admin/")
-    assert Session.objects.get().expire_date > timezone.now() + timedelta(hours=11)
-
-
-def test_a_session_is_not_written_with_every_page(
-    person: User, django_assert_max_num_queries: Any
-) -> None:
-    client = client_of(person)
-    client.get("/admin/")
-    before = Session.objects.get().session_data
-    client.get("/admin/")
-    assert Session.objects.get().session_data == before
-
-
-def test_a_session_ends_after_its_longest_life_whatever_happens(
-    person: User, settings: Any
-) -> None:
-    client = client_of(person)
-    age(client, **{BEGAN: settings.SESSION_LONGEST_SECONDS - 60})
-    assert is_in(client)
-    age(client, **{BEGAN: settings.SESSION_LONGEST_SECONDS + 60})
-    assert not is_in(client)
-    assert not Session.objects.filter(session_key=client.session.session_key).exists()
-
-
-def test_a_session_of_before_the_limits_is_ended(person: User) -> None:
-    client = client_of(person)
-    session = client.session
-    del session[BEGAN]
-    session.save()
-    assert not is_in(client)
-
-
-def test_signing_in_changes_the_session_and_signing_out_ends_it(
-    person: User, settings: Any
-) -> None:
-    client = Client()
-    client.get(LOGIN)
-    session = client.session
-    session["planted"] = True
-    session.save()
-    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
-    client.post(LOGIN, {"username": "lea", "password": PASSWORD})
-    signed_in = client.session.session_key
-    assert signed_in != session.session_key
-    assert client.get("/admin/logout/").status_code == 405  # no link signs anybody out
-    client.post("/admin/logout/")
-    assert not Session.objects.filter(session_key=signed_in).exists()
-
-
-def test_a_changed_password_ends_the_other_sessions(person: User) -> None:
-    here, elsewhere = client_of(person), client_of(person)
-    new = "another good phrase"
-    form = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
-    assert here.post("/admin/password_change/", form).status_code == 302
-    assert is_in(here)
-    assert not is_in(elsewhere)
-
-
-def test_a_person_who_is_switched_off_is_out_at_once(person: User) -> None:
-    client = client_of(person)
-    assert is_in(client)
-    User.objects.update(is_active=False)
-    assert not is_in(client)
-    assert attempt(password=PASSWORD).status_code == 200
 
 
 @pytest.mark.parametrize("target", ["https://evil.example/", "//evil.example", "javascript:a()"])
