@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -12,23 +11,16 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from sync.models import HrFlowSource, Profile, WorkerGroup
+from sync.models import Profile, WorkerGroup
 from sync.models.states import PushStatus
 from sync.services import doorbell
 from sync.services.importing import import_profiles
 from tests.bells import Bells
 from tests.conftest import World
 from tests.desk import Desk, client_of, make_company, make_source, make_user, text_of
+from tests.profile_pages import LIST, PERMISSIONS, make_profile
 
 pytestmark = pytest.mark.django_db
-LIST = "/admin/sync/profile/"
-PERMISSIONS = ("view_profile", "view_push", "view_run", "push_profiles")
-
-
-def make_profile(source: HrFlowSource, name: str, **more: Any) -> Profile:
-    values = {"key": f"key-{name}", "full_name": name, "has_resume": True, "email": "a@example.com"}
-    values["remote_created_at"] = timezone.now()
-    return Profile.objects.create(source=source, **{**values, **more})
 
 
 @pytest.fixture

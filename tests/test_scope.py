@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from sync.models import FlatchrVacancy, HrFlowSource, Profile, Workflow
 from tests.desk import client_of, make_company, make_source, make_user, make_vacancy, text_of
-from tests.test_admin_profiles import make_profile
+from tests.profile_pages import make_profile
 
 pytestmark = pytest.mark.django_db
 MODELS = ("flatchrcompany", "hrflowsource", "flatchrvacancy", "profile", "workflow")
