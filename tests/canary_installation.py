@@ -23,11 +23,10 @@ from urllib.parse import quote
 import pytest
 import requests
 
+from tests import ROOT
 from tests.chaos.stage import SHORT
 from tests.raw_server import RawServer, Request, reset, say, serving
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 @dataclass

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,11 +14,10 @@ from sync.clients import flatchr_answers
 from sync.models import Push, Run
 from sync.services import Flatchr
 from sync.vocabulary import ErrorCode
+from tests import ROOT
 from tests.direct_calls import parameters, push
 from tests.pushing import CREATED_THEN_LOST, LOST_BEFORE, fault, lose_create
 from tests.sandbox_fixture import SandboxHandle
-
-ROOT = Path(__file__).resolve().parent.parent
 
 # The seed's example, word for word, with its comma after the format and a format that returns.
 EXAMPLE = """

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import polib
 import pytest
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
-CATALOGUE = DOCS.parent / "locale" / "fr" / "LC_MESSAGES" / "django.po"
+from tests import ROOT
+
+DOCS = ROOT / "docs"
+CATALOGUE = ROOT / "locale" / "fr" / "LC_MESSAGES" / "django.po"
 GUIDES = {"en": DOCS / "guide-recruiter.md", "fr": DOCS / "guide-recruteur.md"}
 MOST_BYTES = 150_000
 

@@ -8,7 +8,6 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +16,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
+from tests import ROOT
 from tests.desk import Desk, S
 
-ROOT = Path(__file__).resolve().parent.parent
 DIRECTIVES = {
     "default-src": "'none'",
     "script-src": "'self'",

@@ -12,7 +12,8 @@ import pytest
 from django.test import RequestFactory
 from django.views.debug import get_exception_reporter_filter
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests import ROOT
+
 KEY = "k" * 40
 MINIMAL = {
     "SECRET_KEY": "s" * 60,
