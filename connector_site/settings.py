@@ -38,7 +38,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "sync.middleware.SecurityHeaders",
+    "sync.web.middleware.SecurityHeaders",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -47,8 +47,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "sync.services.audit.AuditMiddleware",
-    "sync.middleware.SessionLimits",
+    "sync.services.security.audit.AuditMiddleware",
+    "sync.web.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -133,7 +133,7 @@ PUSH_MAX_ATTEMPTS = env.whole("PUSH_MAX_ATTEMPTS", 6, minimum=1)
 PUSH_DEADLINE_SECONDS = env.number("PUSH_DEADLINE_SECONDS", 24 * 3600, minimum=1)
 HTTP_TIMEOUT_SECONDS = env.number("HTTP_TIMEOUT_SECONDS", 20, minimum=0.1)
 # How long one doorbell works before it rings again, so that a task always ends in good time.
-DOORBELL_SECONDS = env.number("DOORBELL_SECONDS", 20, minimum=1)
+TASK_WORK_SECONDS = env.number("TASK_WORK_SECONDS", 20, minimum=1)
 HRFLOW_REQUESTS_PER_MINUTE = env.whole("HRFLOW_REQUESTS_PER_MINUTE", 0)
 BREAKER_PAUSE_SECONDS = env.number("BREAKER_PAUSE_SECONDS", 60, minimum=0.1)
 HEARTBEAT_STALE_SECONDS = env.number("HEARTBEAT_STALE_SECONDS", 30, minimum=2)
@@ -155,7 +155,7 @@ PAYLOAD_DAYS = env.whole("PAYLOAD_DAYS", 30)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, minimum=1)
 
 # A push makes at most a handful of requests after the doorbell's time is up.
-_TASK_SECONDS = int(DOORBELL_SECONDS + 5 * HTTP_TIMEOUT_SECONDS) + 10
+_TASK_SECONDS = int(TASK_WORK_SECONDS + 5 * HTTP_TIMEOUT_SECONDS) + 10
 Q_CLUSTER: dict[str, Any] = {
     "name": env.text("Q_NAME", "connector"),
     "label": _("Queue"),
@@ -192,17 +192,17 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_RESET_TIMEOUT = 3600
 
-# Failed sign-ins (sync/sign_in.py).
-AXES_HANDLER = "sync.sign_in.SignInHandler"
+# Failed sign-ins (sync/web/sign_in.py).
+AXES_HANDLER = "sync.web.sign_in.SignInHandler"
 AXES_FAILURE_LIMIT = env.whole("LOGIN_FAILURE_LIMIT", 5, minimum=1)
 AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOGIN_PAUSE_MINUTES", 15, minimum=1))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 # Who waits is let in again in time, whatever somebody else goes on trying.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_CLIENT_IP_CALLABLE = "sync.addresses.client_network"
-AXES_USERNAME_CALLABLE = "sync.sign_in.name_to_keep"
-AXES_LOCKOUT_CALLABLE = "sync.sign_in.locked_out"
+AXES_CLIENT_IP_CALLABLE = "sync.web.client_address.client_network"
+AXES_USERNAME_CALLABLE = "sync.web.sign_in.name_to_keep"
+AXES_LOCKOUT_CALLABLE = "sync.web.sign_in.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False

@@ -21,8 +21,8 @@ from django.contrib.auth.models import Group, User  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from sync.models import FlatchrCompany, HrFlowSource  # noqa: E402
-from sync.services.importing import import_profiles  # noqa: E402
-from sync.services.vacancies import sync_vacancies  # noqa: E402
+from sync.services.intake.profiles import import_profiles  # noqa: E402
+from sync.services.intake.vacancies import sync_vacancies  # noqa: E402
 
 NAMES = {"main": "Candidatures spontanées", "bulk": "CVthèque"}
 PASSWORD = "demo"

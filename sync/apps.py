@@ -25,27 +25,27 @@ class SyncConfig(AppConfig):
 def _listen_to_queue() -> None:
     from django_q.signals import post_execute_in_worker, post_spawn, pre_execute
 
-    from sync.services import stopping
+    from sync.services.queue import shutdown
 
-    if os.environ.get(stopping.LIFELINE):
+    if os.environ.get(shutdown.LIFELINE):
         # Before the cluster forks: its workers begin at once, and share the memory.
         import_module("sync.tasks")
-        stopping.follow_the_watcher()
-    post_spawn.connect(stopping.install)
-    pre_execute.connect(stopping.begin_task)
-    post_execute_in_worker.connect(stopping.end_task)
+        shutdown.follow_supervisor()
+    post_spawn.connect(shutdown.install)
+    pre_execute.connect(shutdown.begin_task)
+    post_execute_in_worker.connect(shutdown.end_task)
 
 
 def _listen_to_sign_ins() -> None:
     from django.contrib.auth.signals import user_logged_in
 
-    from sync.middleware import begin_session
+    from sync.web.middleware import begin_session
 
     user_logged_in.connect(begin_session)
 
 
 def _keep_audit_log() -> None:
-    from sync.services import audit
+    from sync.services.security import audit
 
     audit.connect()
 
@@ -55,8 +55,8 @@ def _set_up(**_: Any) -> None:
     roles."""
     from django.core.management import call_command
 
-    from sync.services.roles import ensure_roles
-    from sync.services.schedules import ensure_schedules
+    from sync.services.queue.schedules import ensure_schedules
+    from sync.services.security.roles import ensure_roles
 
     call_command("createcachetable", verbosity=0)
     ensure_schedules()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from sync import formatting
-from sync.registry import DEFAULT_FORMAT, register_format
+from sync.mapping import candidate
+from sync.mapping.registry import DEFAULT_FORMAT, register_format
 
 register_format(
     DEFAULT_FORMAT,
     label=_("Standard"),
     description=_("Names, e-mail, phone, links, summary as comment, and the CV."),
-)(formatting.format_profile)
+)(candidate.format_profile)

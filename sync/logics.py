@@ -14,12 +14,12 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sync.enrichment import years_of_experience
-from sync.formatting import Candidate
-from sync.parameters import Parameter, ParameterKind
-from sync.profile_fields import line, mapping, mappings, moment, names, place
-from sync.registry import register_logic
-from sync.text import fold
+from sync.mapping.candidate import Candidate
+from sync.mapping.enrichment import years_of_experience
+from sync.mapping.parameters import Parameter, ParameterKind
+from sync.mapping.profile import line, mapping, mappings, moment, names, place
+from sync.mapping.registry import register_logic
+from sync.mapping.text import fold
 
 _SKILLS = Parameter(
     "skills",

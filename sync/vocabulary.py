@@ -86,7 +86,7 @@ class ErrorCode(TextChoices):
     VACANCY_CLOSED = "vacancy_closed", _("vacancy closed")
     COMPANY_INACTIVE = "company_inactive", _("company switched off")
     SOURCE_INACTIVE = "source_inactive", _("source switched off")
-    TWIN_ON_ITS_WAY = "twin_on_its_way", _("same person on the way")
+    DUPLICATE_IN_PROGRESS = "duplicate_in_progress", _("same person on the way")
     ATTEMPTS_EXHAUSTED = "attempts_exhausted", _("too many attempts")
     DEADLINE_PASSED = "deadline_passed", _("too late")
     SECRET_UNREADABLE = "secret_unreadable", _("stored credentials cannot be decrypted")
@@ -289,7 +289,7 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("Pushes from this source are switched off."),
         _("Ask an operator to switch the source on, then retry."),
     ),
-    ErrorCode.TWIN_ON_ITS_WAY: Explanation(
+    ErrorCode.DUPLICATE_IN_PROGRESS: Explanation(
         Side.HERE,
         _("The same person is on the way to this vacancy from another profile."),
         _("Nothing was sent of this one: it waits until we know what became of the other."),

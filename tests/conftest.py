@@ -12,12 +12,12 @@ from django.conf import settings
 from django.db import connections
 
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
-from sync.services import shifts
-from sync.services.dispatch import Dispatched, dispatch
-from sync.services.vacancies import sync_vacancies
-from tests.bells import bells as bells  # a fixture, too
+from sync.services.intake.vacancies import sync_vacancies
+from sync.services.pushing import worker
+from sync.services.pushing.dispatch import Dispatched, dispatch
 from tests.caches import clear_cache
 from tests.chromium import browser as browser  # a fixture for whoever asks for it
+from tests.notifications import notifications as notifications  # a fixture, too
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
 
 
@@ -85,7 +85,7 @@ class World:
 
     def keys(self, count: int) -> list[str]:
         """Keys of clean profiles, from the source `bulk`."""
-        from sync.services.batch import keys_of
+        from sync.services.pushing.command import keys_of
 
         return keys_of(self.bulk)[:count]
 
@@ -101,7 +101,7 @@ class World:
 
     def work(self, seconds: float = 20, **options: Any) -> int:
         options.setdefault("wait", False)
-        return shifts.work(seconds, threads=8, **options)
+        return worker.run_worker(seconds, threads=8, **options)
 
 
 @pytest.fixture

@@ -16,13 +16,13 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sync.admin import failures
-from sync.admin.failures import list_url
+from sync.admin.history import failures
+from sync.admin.history.failures import list_url
 from sync.models import FlatchrCompany, HrFlowSource, Push, WorkerGroup
-from sync.models.configs import EXPIRY_WARNING
+from sync.models.accounts import EXPIRY_WARNING
 from sync.models.states import PushStatus
-from sync.services import statistics
-from sync.services.statistics import Day, Tally
+from sync.services.reporting import statistics
+from sync.services.reporting.statistics import Day, Tally
 from sync.vocabulary import told
 
 # What the chart stacks, from the ground up; the rest comes together on top.

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sync.models import FlatchrCompany, FlatchrVacancy, Push, Run
 from sync.models.states import ACTIVE, PushStatus
 from sync.numbers import whole_number
-from sync.services import statistics
+from sync.services.reporting import statistics
 from sync.vocabulary import ErrorCode
 
 # A menu longer than this is no help; narrowing by company first is.

@@ -135,7 +135,8 @@ class ConnectorAdminSite(AdminSite):
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
         """The first page is the dashboard."""
-        from sync.admin import checklist, dashboard
+        from sync.admin import dashboard
+        from sync.admin.setup import checklist
 
         shown = {**checklist.context(request), **dashboard.context(request)}
         return super().index(request, {**shown, **(extra_context or {})})

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
-from sync.clients import failures, flatchr_answers
+from sync.clients import errors, flatchr_answers
 from sync.clients.flatchr_answers import Applicant, Column, Question, Vacancy
 from sync.clients.http import Answer, Exchange, HttpDoor, segment
 from sync.exceptions import PermanentError
@@ -76,10 +76,8 @@ class FlatchrClient:
             "POST", "vacancy/candidate/json", json=sent, effect=True, send_by=send_by
         )
         if not _confirms(answer):
-            wait = failures.retry_after(answer.headers.get("Retry-After"))
-            raise failures.unreadable(
-                "flatchr", effect=True, status=answer.status, retry_after=wait
-            )
+            wait = errors.retry_after(answer.headers.get("Retry-After"))
+            raise errors.unreadable("flatchr", effect=True, status=answer.status, retry_after=wait)
 
     def test_candidate(self, body: Mapping[str, Any]) -> None:
         """`POST vacancy/candidate/test`: whether Flatchr would take this body. Creates nothing."""
@@ -93,7 +91,7 @@ class FlatchrClient:
             refused.http_status = error.http_status
         else:
             if answer.is_html:
-                raise failures.unreadable("flatchr", status=answer.status)
+                raise errors.unreadable("flatchr", status=answer.status)
             return
         raise refused
 
@@ -170,14 +168,14 @@ class FlatchrClient:
         answer = self._api.request("POST", f"{self._company}/search/candidate", json=body)
         status = self._read(answer, flatchr_answers.status_code)
         if not 200 <= status < 300:
-            raise failures.of_status("flatchr", status, answer=self._api.quote(answer, body))
+            raise errors.of_status("flatchr", status, answer=self._api.quote(answer, body))
 
     def _read(self, answer: Answer, reader: Callable[[Any], T]) -> T:
         try:
             return reader(answer.json())
         except ValueError:  # not JSON, or of a shape no reader knows
             pass
-        raise failures.unreadable("flatchr", status=answer.status)
+        raise errors.unreadable("flatchr", status=answer.status)
 
 
 def _confirms(answer: Answer) -> bool:

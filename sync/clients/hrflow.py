@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sync.clients import failures
+from sync.clients import errors
 from sync.clients.http import Answer, Exchange, HttpDoor
 from sync.exceptions import PermanentError, SyncError
 from sync.vocabulary import ErrorCode
@@ -104,28 +104,28 @@ class HrFlowClient:
         except ValueError:
             envelope = None
         if not isinstance(envelope, dict):
-            raise failures.unreadable("hrflow", status=answer.status)
+            raise errors.unreadable("hrflow", status=answer.status)
         code = _integer(envelope.get("code"))
         if code is not None and not 200 <= code < 300:
             raise self._envelope_error(code, envelope, answer)
         return envelope
 
     def _envelope_error(self, code: int, envelope: dict[str, Any], answer: Answer) -> SyncError:
-        wait = failures.retry_after(answer.headers.get("Retry-After"))
+        wait = errors.retry_after(answer.headers.get("Retry-After"))
         message = self._door.safe(str(envelope.get("message") or ""))
-        return failures.of_status("hrflow", code, retry_after=wait, answer=message)
+        return errors.of_status("hrflow", code, retry_after=wait, answer=message)
 
     def _profile_of(self, envelope: dict[str, Any], key: str) -> dict[str, Any]:
         """Somebody else's profile must never be pushed under this key."""
         profile = envelope.get("data")
         if not isinstance(profile, dict) or profile.get("key") not in (None, key):
-            raise failures.unreadable("hrflow", status=200)
+            raise errors.unreadable("hrflow", status=200)
         return profile
 
     def _page_of(self, envelope: dict[str, Any], page: int, limit: int) -> ProfilePage:
         profiles = envelope.get("data")
         if not isinstance(profiles, list) or not all(isinstance(one, dict) for one in profiles):
-            raise failures.unreadable("hrflow", status=200)
+            raise errors.unreadable("hrflow", status=200)
         meta = envelope.get("meta")
         meta = meta if isinstance(meta, dict) else {}
         max_page = _integer(meta.get("maxPage"))

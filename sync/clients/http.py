@@ -21,8 +21,8 @@ from requests import PreparedRequest
 from requests.hooks import default_hooks
 from requests.structures import CaseInsensitiveDict
 
-from sync.clients import failures, transport
-from sync.clients.failures import Service
+from sync.clients import errors, transport
+from sync.clients.errors import Service
 from sync.clients.transport import Failure, TransportError
 from sync.exceptions import ConfigurationError, CredentialsError, FormattingError, SyncError
 from sync.redaction import excerpt, hide, quotes, redact, redact_words, unescaped
@@ -137,7 +137,7 @@ class HttpDoor:
         a certain answer raises OutcomeUnknownError. `send_by`: after this moment (monotonic) its
         first byte is not written any more."""
         if not self._usable:  # a key that cannot even be written in a header
-            raise CredentialsError(failures.CODES[self.service].credentials)
+            raise CredentialsError(errors.CODES[self.service].credentials)
         request = self._prepare(method, path, params, json)
         if self._throttle is not None:
             self._throttle()
@@ -222,12 +222,12 @@ class _Record:
     def _error(self, result: Answer | Failure) -> SyncError:
         service, effect = self._door.service, self._effect
         if isinstance(result, Failure):
-            return failures.of_transport(service, result, effect=effect, status=self._status)
-        return failures.of_status(
+            return errors.of_transport(service, result, effect=effect, status=self._status)
+        return errors.of_status(
             service,
             result.status,
             effect=effect,
-            retry_after=failures.retry_after(result.headers.get("Retry-After")),
+            retry_after=errors.retry_after(result.headers.get("Retry-After")),
             answer=self._answer_excerpt(result),
         )
 

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.configs import (
+from sync.models.accounts import (
     FlatchrCompany,
     HrFlowSource,
     colleagues_of,

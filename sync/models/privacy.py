@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from sync.fields import EncryptedTextField
-from sync.models.configs import FlatchrVacancy
 from sync.models.states import PushStatus
+from sync.models.vacancies import FlatchrVacancy
 
 
 def new_key() -> str:

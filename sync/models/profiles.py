@@ -8,9 +8,9 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.configs import HrFlowSource, sources_of
+from sync.mapping.text import fold
+from sync.models.accounts import HrFlowSource, sources_of
 from sync.models.scope import AnyUser, ScopedQuerySet
-from sync.text import fold
 
 MOST_WORDS = 8
 LONGEST_KEY = 64

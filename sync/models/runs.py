@@ -13,10 +13,12 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from sync.exceptions import BrokenOffError
-from sync.models.configs import FlatchrVacancy, HrFlowSource, ResumePolicy, Workflow, companies_of
+from sync.models.accounts import HrFlowSource, ResumePolicy, companies_of
 from sync.models.profiles import Profile
 from sync.models.scope import AnyUser, ScopedQuerySet
 from sync.models.states import ACTIVE
+from sync.models.vacancies import FlatchrVacancy
+from sync.models.workflows import Workflow
 from sync.vocabulary import Event, ReadMode
 
 # A source is read page by page, and a page takes three tries of a minute at most.

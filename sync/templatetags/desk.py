@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from sync.models.attempts import AttemptOutcome
 from sync.models.runs import RunStatus
 from sync.models.states import EnrichmentStatus, PushStatus
-from sync.services.audit_words import counted
+from sync.services.security.audit_words import counted
 from sync.vocabulary import told
 
 register = template.Library()

@@ -16,10 +16,10 @@ from django_q.models import OrmQ
 
 from sync.models import FlatchrVacancy, HrFlowSource, Profile, Push, Run, WorkerGroup
 from sync.models.states import PushStatus
-from sync.services.dispatch import Dispatched
-from sync.services.follow_up import follow_up
-from sync.services.importing import import_profiles
-from sync.services.roles import OPERATOR, RECRUITER, ensure_roles
+from sync.services.intake.profiles import import_profiles
+from sync.services.pushing.dispatch import Dispatched
+from sync.services.reconciling.follow_up import follow_up
+from sync.services.security.roles import OPERATOR, RECRUITER, ensure_roles
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
 from tests.desk import make_push

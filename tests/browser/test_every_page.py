@@ -17,7 +17,7 @@ from django.urls import reverse
 from sync.admin import dashboard
 from sync.models import FlatchrVacancy, Profile, Push, Run, RunStatus
 from sync.models.states import PushStatus
-from sync.services import drafts
+from sync.services.selection import drafts
 from tests.browser.conftest import Arrive
 from tests.browser.stage import QUESTIONS, Stage
 from tests.browser.visitor import NARROW, WIDE, Visitor

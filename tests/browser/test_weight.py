@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from sync.models import Profile, Push, Run
-from sync.services import drafts
+from sync.services.selection import drafts
 from tests.browser.conftest import Arrive
 from tests.browser.stage import Stage
 

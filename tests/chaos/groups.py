@@ -1,7 +1,7 @@
 """Worker groups as a service manager runs them, and who is who among their processes.
 
-A group is the `worker` command (the watcher), the cluster's main process, its guard, and the
-guard's workers, pusher and monitor. All but the watcher look alike from outside; who is who stands
+A group is the `worker` command (the supervisor), the cluster's main process, its guard, and the
+guard's workers, pusher and monitor. All but the supervisor look alike from outside; who is who stands
 in the log. Reads /proc, so Linux only.
 """
 
@@ -18,14 +18,14 @@ from pathlib import Path
 
 from tests.chaos.stage import ROOT, Stage
 
-ROLES = ("watcher", "main", "guard", "busy", "idle", "pusher", "monitor")
+ROLES = ("supervisor", "main", "guard", "busy", "idle", "pusher", "monitor")
 _MAIN = re.compile(r"cluster (\d+) started")
 _SAYS = {
     "worker": re.compile(r"ready for work at (\d+)"),
     "monitor": re.compile(r"monitoring at (\d+)"),
     "pusher": re.compile(r"pushing tasks at (\d+)"),
 }
-# An idle worker's: the main one, one that feeds the queue of results, one that awaits the watcher's
+# An idle worker's: the main one, one that feeds the queue of results, one that awaits the supervisor's
 # end. A busy one has its pool besides.
 _IDLE_THREADS = 3
 
@@ -76,7 +76,7 @@ class Group:
 
     stage: Stage
     number: int
-    watcher: subprocess.Popen[bytes] | None = None
+    supervisor: subprocess.Popen[bytes] | None = None
     starts: int = 0
     wanted: bool = False
     _watchers: list[int] = field(default_factory=list)
@@ -88,7 +88,7 @@ class Group:
     def start(self) -> None:
         self.wanted = True
         with self.log.open("ab") as log:
-            self.watcher = subprocess.Popen(
+            self.supervisor = subprocess.Popen(
                 [sys.executable, "manage.py", "worker"],
                 cwd=ROOT,
                 env={**os.environ, **self.stage.environment},
@@ -97,10 +97,10 @@ class Group:
                 start_new_session=True,
             )
         self.starts += 1
-        self._watchers.append(self.watcher.pid)
+        self._watchers.append(self.supervisor.pid)
 
     def keep_running(self) -> None:
-        if self.wanted and self.watcher is not None and self.watcher.poll() is not None:
+        if self.wanted and self.supervisor is not None and self.supervisor.poll() is not None:
             self.start()
 
     def text(self) -> str:
@@ -121,8 +121,8 @@ class Group:
         """The living processes of the current cluster that play `role`."""
         text, alive = self.text(), self.members()
         mains = [int(pid) for pid in _MAIN.findall(text)][-1:]
-        if role == "watcher":
-            return [self.watcher.pid] if self.watcher and self.watcher.pid in alive else []
+        if role == "supervisor":
+            return [self.supervisor.pid] if self.supervisor and self.supervisor.pid in alive else []
         if role == "main":
             return [pid for pid in mains if pid in alive]
         if role == "guard":
@@ -138,22 +138,22 @@ class Group:
         members = sorted(self.members())
         for pid in members:
             kill(pid)
-        if self.watcher is not None:
-            self.watcher.wait()
+        if self.supervisor is not None:
+            self.supervisor.wait()
         return len(members)
 
     def stop(self, seconds: float = 60) -> float:
-        """SIGTERM for the watcher; returns how many seconds it took until everything was gone."""
+        """SIGTERM for the supervisor; returns how many seconds it took until everything was gone."""
         self.wanted = False
-        if self.watcher is not None and self.watcher.poll() is None:
-            self.watcher.terminate()
+        if self.supervisor is not None and self.supervisor.poll() is None:
+            self.supervisor.terminate()
         return self.wait_until_gone(seconds)
 
     def wait_until_gone(self, seconds: float) -> float:
         begun = time.monotonic()
         while time.monotonic() - begun < seconds:
-            if self.watcher is not None:
-                self.watcher.poll()
+            if self.supervisor is not None:
+                self.supervisor.poll()
             if not self.members():
                 return time.monotonic() - begun
             time.sleep(0.1)

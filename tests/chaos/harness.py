@@ -101,7 +101,7 @@ class Run:
     def _dispatch(self, wave: list[people.Wish]) -> None:
         """One run a source and vacancy; some are asked for twice, as by a second click."""
         from sync.models import RunKind
-        from sync.services.dispatch import dispatch
+        from sync.services.pushing.dispatch import dispatch
 
         def place(wish: people.Wish) -> tuple[int, int]:
             return wish.source.pk, wish.vacancy.pk

@@ -13,11 +13,11 @@ from datetime import UTC, datetime
 from tests.chaos.groups import Group, kill
 from tests.chaos.stage import Stage, cut_connections, empty_broker
 
-# How often each is hit. `group`: watcher and cluster at once. `broker`: its tasks are lost.
+# How often each is hit. `group`: supervisor and cluster at once. `broker`: its tasks are lost.
 # `connections`: the database ends them all.
 # `asleep`: a busy worker stops, and wakes up when its pushes have long been given to others.
 LONG = {
-    "busy": 4, "idle": 3, "pusher": 1, "monitor": 1, "guard": 1, "main": 1, "watcher": 1,
+    "busy": 4, "idle": 3, "pusher": 1, "monitor": 1, "guard": 1, "main": 1, "supervisor": 1,
     "group": 2, "broker": 1,
 }  # fmt: skip
 # On SQLite one process that sleeps inside a transaction stops all that write, this one included.

@@ -35,7 +35,7 @@ class Cast:
 def set_up(sandbox: SandboxHandle) -> Cast:
     """What an operator does once: account, sources, vacancies."""
     from sync.models import FlatchrCompany, HrFlowSource
-    from sync.services.vacancies import sync_vacancies
+    from sync.services.intake.vacancies import sync_vacancies
 
     account = sandbox.company(premium=True)
     company = FlatchrCompany.objects.create(
@@ -56,7 +56,7 @@ def set_up(sandbox: SandboxHandle) -> Cast:
 
 def wishes(cast: Cast, sandbox: SandboxHandle, count: int, rng: random.Random) -> list[Wish]:
     """`count` pushes; people who are easily confused go to one vacancy, and near each other."""
-    from sync.services.batch import keys_of
+    from sync.services.pushing.command import keys_of
 
     known = set(keys_of(cast.main))
     crowded = [Wish(cast.main, key, cast.vacancies[0]) for key in easily_confused(sandbox, count)]

@@ -1,9 +1,9 @@
 """Three proofs beside the storm: `python -m tests.chaos.proofs kill|stop|orphans`.
 
 `kill`: with default settings, any one process of the only worker group is killed while pushes keep
-coming; how long is no push closed? `stop`: SIGTERM for the watcher, or for every process of the
+coming; how long is no push closed? `stop`: SIGTERM for the supervisor, or for every process of the
 group as systemd sends it, while requests hang; how long does it take, and what becomes of pushes?
-`orphans`: the watcher dies while it stops a cluster whose main process has died already; how long
+`orphans`: the supervisor dies while it stops a cluster whose main process has died already; how long
 do the processes that are left live on, beside those that replace them?
 """
 
@@ -68,7 +68,7 @@ class Stream:
     cast: people.Cast
 
     def __post_init__(self) -> None:
-        from sync.services.batch import keys_of
+        from sync.services.pushing.command import keys_of
 
         keys = keys_of(self.cast.bulk)
         self.wishes = iter([(key, place) for place in self.cast.vacancies for key in keys])
@@ -85,7 +85,7 @@ def _feed(group: Group, stream: Stream, seconds: float) -> None:
 
 def _push(cast: people.Cast, keys: list[str], vacancy: Any) -> None:
     from sync.models import RunKind
-    from sync.services.dispatch import dispatch
+    from sync.services.pushing.dispatch import dispatch
 
     dispatch(source=cast.bulk, vacancy=vacancy, keys=keys, kind=RunKind.COMMAND)
 
@@ -122,14 +122,14 @@ def _closes_since(moment: datetime) -> list[datetime]:
 
 
 def prove_stop(stage: Stage) -> dict[str, Any]:
-    from sync.services.batch import keys_of
+    from sync.services.pushing.command import keys_of
 
     cast, group = people.set_up(stage.sandbox), Group(stage, 0)
     keys = keys_of(cast.bulk)
     size = len(keys) // 2
     reports = {}
     try:
-        for place, whom in enumerate(("watcher", "everybody")):
+        for place, whom in enumerate(("supervisor", "everybody")):
             _push(cast, keys[place * size : (place + 1) * size], cast.vacancies[0])
             reports[whom] = _stop(stage, group, whom)
         verdict = _finish(stage, group, cast)
@@ -154,7 +154,7 @@ def _stop(stage: Stage, group: Group, whom: str) -> dict[str, Any]:
     wait_ready([group])
     _until_busy(group)
     group.wanted = False
-    targets = group.members() if whom == "everybody" else group.find("watcher")
+    targets = group.members() if whom == "everybody" else group.find("supervisor")
     for pid in sorted(targets):
         kill(pid, signal.SIGTERM)
     seconds = group.wait_until_gone(60)

@@ -28,7 +28,7 @@ SHORT = {
     "PUSH_LEASE_SECONDS": "8",
     "HTTP_TIMEOUT_SECONDS": "3",
     "HEARTBEAT_STALE_SECONDS": "10",
-    "DOORBELL_SECONDS": "5",
+    "TASK_WORK_SECONDS": "5",
     "PUSH_RETRY_BASE_SECONDS": "0.2",
     "PUSH_RETRY_CAP_SECONDS": "5",
     # A try meets a fault about every third time: six tries would be given up now and then.

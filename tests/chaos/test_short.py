@@ -46,7 +46,7 @@ def test_it_creates_exactly_one_candidate_a_push_whoever_is_killed_and_whatever_
 
 def test_it_brings_pushes_home_when_asked_to_stop() -> None:
     report = run("tests.chaos.proofs", "stop", "--pushes", "80", seconds=300)
-    for whom in ("watcher", "everybody"):
+    for whom in ("supervisor", "everybody"):
         assert report[whom]["running"] == 0
         assert report[whom]["lost_attempts"] == 0
     assert report["cases"] == []
@@ -54,7 +54,7 @@ def test_it_brings_pushes_home_when_asked_to_stop() -> None:
 
 
 def test_nobody_is_left_behind_when_the_watcher_dies_in_the_middle_of_a_stop() -> None:
-    """Who was left would take the bells of the cluster that replaces it, and never answer."""
+    """Who was left would take the notifications of the cluster that replaces it, and never answer."""
     report = run("tests.chaos.proofs", "orphans", "--pushes", "40", seconds=120)
     assert report["left"] == {"pusher": 1, "monitor": 1}
     assert report["ok"], report

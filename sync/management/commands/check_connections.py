@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany, HrFlowSource
-from sync.services.vacancies import check_company, check_source
+from sync.services.intake.vacancies import check_company, check_source
 
 
 class Command(BaseCommand):

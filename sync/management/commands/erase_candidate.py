@@ -7,10 +7,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from sync.contact import addresses
-from sync.services import holdings
-from sync.services.erasure import erase_candidate
-from sync.services.holdings import SharedMarkError
+from sync.mapping.contact import addresses
+from sync.services.privacy import personal_data
+from sync.services.privacy.erasure import erase_candidate
+from sync.services.privacy.personal_data import SharedMarkError
 
 
 class Command(BaseCommand):
@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 
 def _preview(person: dict[str, Any]) -> dict[str, int]:
-    held = holdings.find(**person)
+    held = personal_data.find(**person)
     return {"profiles": held.profiles.count(), "pushes": held.pushes.count()}
 
 

@@ -8,8 +8,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from sync.management.commands.erase_candidate import add_person, person_of, shared_words
-from sync.services.erasure import export_candidate
-from sync.services.holdings import SharedMarkError
+from sync.services.privacy.erasure import export_candidate
+from sync.services.privacy.personal_data import SharedMarkError
 
 
 class Command(BaseCommand):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.management.commands.push import find_source
-from sync.services.importing import Imported, ImportRunningError, import_profiles
+from sync.services.intake.profiles import Imported, ImportRunningError, import_profiles
 
 
 class Command(BaseCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from sync.services.audit_words import counted
-from sync.services.purging import purge
+from sync.services.privacy.retention import purge
+from sync.services.security.audit_words import counted
 from sync.vocabulary import tally
 
 

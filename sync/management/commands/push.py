@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrVacancy, HrFlowSource
 from sync.models.profiles import LONGEST_KEY
-from sync.services import batch
+from sync.services.pushing import command
 
 
 class Command(BaseCommand):
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         try:
             super().run_from_argv(argv)
         except CommandError as error:  # the parser's: those of `handle` end inside
-            self._print(batch.Report(asked=0, problem=str(error)), as_json=True)
+            self._print(command.Report(asked=0, problem=str(error)), as_json=True)
             sys.exit(2)
 
     def create_parser(self, prog_name: str, subcommand: str, **options: Any) -> CommandParser:
@@ -54,30 +54,30 @@ class Command(BaseCommand):
         except (CommandError, SyncError, ConfigurationError) as error:
             if not options["json"]:
                 raise CommandError(str(error)) from None
-            report = batch.Report(asked=0, problem=str(error))
+            report = command.Report(asked=0, problem=str(error))
         self._print(report, as_json=options["json"])
         if not report.is_success:
             sys.exit(1)
 
-    def _report(self, options: Any) -> batch.Report:
+    def _report(self, options: Any) -> command.Report:
         source, vacancy = find_source(options["source"]), find_vacancy(options["vacancy"])
-        keys = batch.keys_of(source) if options["all"] else _given_keys(options)
+        keys = command.keys_of(source) if options["all"] else _given_keys(options)
         return self._act(source, vacancy, keys, options)
 
     def _act(
         self, source: HrFlowSource, vacancy: FlatchrVacancy, keys: list[str], options: Any
-    ) -> batch.Report:
+    ) -> command.Report:
         if options["dry_run"]:
-            return batch.try_out(source, vacancy, keys)
-        report = batch.queue(source, vacancy, keys)
-        return batch.wait_for(report, vacancy) if options["wait"] else report
+            return command.try_out(source, vacancy, keys)
+        report = command.queue(source, vacancy, keys)
+        return command.wait_for(report, vacancy) if options["wait"] else report
 
-    def _print(self, report: batch.Report, *, as_json: bool) -> None:
+    def _print(self, report: command.Report, *, as_json: bool) -> None:
         if as_json:
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
             return
         for line in report.pushes:
-            parts = (batch.label_of(line.status), line.key, line.name, line.reason)
+            parts = (command.label_of(line.status), line.key, line.name, line.reason)
             self.stdout.write(" ".join(filter(None, parts)))
         self.stdout.write(report.summary())
 

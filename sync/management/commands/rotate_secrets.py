@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from sync.services.rotation import rotate_secrets
+from sync.services.security.key_rotation import rotate_secrets
 
 
 class Command(BaseCommand):

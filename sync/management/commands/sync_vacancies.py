@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany
-from sync.services.vacancies import sync_vacancies
+from sync.services.intake.vacancies import sync_vacancies
 
 
 class Command(BaseCommand):

@@ -1,0 +1,1 @@
+"""What became of pushes: runs, pushes, failures, and what people may decide."""

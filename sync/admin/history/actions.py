@@ -1,0 +1,310 @@
+"""What people may do to pushes: for one, for the ticked, for a run, for a group of failures.
+
+Each verb is the model's own; here stand its words, its permission and when it is offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import BooleanField, Case, Q, QuerySet, When
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext, ngettext, ngettext_lazy
+from django.utils.translation import gettext_lazy as _
+
+from sync.models import EnrichmentStatus, Push, WrongStateError
+from sync.models.accounts import sources_of
+from sync.models.scope import AnyUser, sees_all
+from sync.models.states import RETRYABLE, WAITING, PushStatus
+from sync.services.pushing import dispatch
+from sync.services.queue import notify
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+S = PushStatus
+Outcome = tuple[int, int]
+# Committed together: one wait for the disk, and nobody else waits long for the lock.
+BATCH = 200
+# More than this is done in a second go, so that a click always answers in good time.
+MOST_AT_ONCE = 5000
+SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Verb:
+    """`offered` says on which pushes it makes sense. A grave one is always asked about first; the
+    others are when they are done to many at once. What `sends` reads the profile again."""
+
+    name: str
+    label: str | Promise
+    icon: str
+    permission: str
+    offered: Q
+    act: Callable[[QuerySet[Push], User], Outcome]
+    done: Any
+    question: Any
+    is_grave: bool = False
+    consequence: str | Promise = ""
+    group_label: str | Promise = ""
+    is_main: bool = False
+    sends: bool = False
+
+    @property
+    def for_group(self) -> str | Promise:
+        return self.group_label or self.label
+
+    def is_allowed(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(self.permission)
+
+    def offered_to(self, user: AnyUser) -> Q:
+        """Where the source is closed to a person, they send nothing from it."""
+        if not self.sends or sees_all(user):
+            return self.offered
+        return self.offered & Q(source__in=sources_of(user))
+
+
+def _retry_enrichment(pushes: QuerySet[Push], user: User) -> Outcome:
+    done = left = 0
+    for push in pushes.filter(enrichment_status=EnrichmentStatus.FAILED):
+        try:
+            push.retry_enrichment(user)
+            done += 1
+        except WrongStateError:
+            left += 1
+    transaction.on_commit(lambda: notify.task(notify.FOLLOW_UP) and None)
+    return done, left
+
+
+def _repeat(pushes: QuerySet[Push], user: User) -> Outcome:
+    done = left = 0
+    for push in pushes.select_related("run", "source", "vacancy"):
+        try:
+            dispatch.repeat(push, requested_by=user)
+            done += 1
+        except WrongStateError:
+            left += 1
+    return done, left
+
+
+RETRY = Verb(
+    name="retry",
+    label=_("Retry"),
+    group_label=_("Retry all"),
+    icon="refresh",
+    permission="sync.retry_push",
+    offered=Q(status__in=RETRYABLE),
+    act=lambda pushes, user: dispatch.retry_all(pushes, user=user),
+    done=ngettext_lazy(
+        "%(count)d push will be tried again.", "%(count)d pushes will be tried again.", "count"
+    ),
+    question=ngettext_lazy("Try this push again?", "Try these %(count)d pushes again?", "count"),
+    is_main=True,
+    sends=True,
+)
+CANCEL = Verb(
+    name="cancel",
+    label=_("Cancel the push"),
+    group_label=_("Cancel the rest"),
+    icon="slash",
+    permission="sync.retry_push",
+    # What may have been sent cannot be taken back: it is looked up instead.
+    offered=Q(status__in=WAITING, create_started_at=None),
+    act=lambda pushes, user: dispatch.cancel_all(pushes, user=user),
+    done=ngettext_lazy(
+        "%(count)d push was cancelled.", "%(count)d pushes were cancelled.", "count"
+    ),
+    question=ngettext_lazy("Cancel this push?", "Cancel these %(count)d pushes?", "count"),
+)
+CONFIRM = Verb(
+    name="confirm",
+    label=_("It is in Flatchr"),
+    group_label=_("All are in Flatchr"),
+    icon="check-circle",
+    permission="sync.decide_push",
+    offered=Q(status=S.UNCONFIRMED),
+    act=lambda pushes, user: dispatch.decide_all(pushes, in_flatchr=True, user=user),
+    done=ngettext_lazy(
+        "%(count)d push is noted as in Flatchr.",
+        "%(count)d pushes are noted as in Flatchr.",
+        "count",
+    ),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Have you seen the candidate on the vacancy in Flatchr?",
+        "Have you seen each of these %(count)d candidates on their vacancies in Flatchr?",
+        "count",
+    ),
+    consequence=_("Nothing will be sent. The push counts as successful."),
+    is_main=True,
+)
+PUSH_AGAIN = Verb(
+    name="push_again",
+    label=_("Push again"),
+    group_label=_("Push all again"),
+    icon="send",
+    permission="sync.decide_push",
+    offered=Q(status=S.UNCONFIRMED),
+    act=lambda pushes, user: dispatch.decide_all(pushes, in_flatchr=False, user=user),
+    done=ngettext_lazy(
+        "%(count)d push will be sent again.", "%(count)d pushes will be sent again.", "count"
+    ),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Are you sure that the candidate is not in Flatchr?",
+        "Are you sure that none of these %(count)d candidates is in Flatchr?",
+        "count",
+    ),
+    consequence=_(
+        "The candidate is sent again. If they are there after all, they will be there twice."
+    ),
+    sends=True,
+)
+REPEAT = Verb(
+    name="repeat",
+    label=_("Push again on purpose"),
+    icon="send",
+    permission="sync.push_profiles",
+    offered=Q(status__in=(S.SUCCEEDED, S.ALREADY_THERE)),
+    act=_repeat,
+    done=ngettext_lazy(
+        "%(count)d push was asked for again.", "%(count)d pushes were asked for again.", "count"
+    ),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Push a candidate who is in Flatchr already?",
+        "Push %(count)d candidates who are in Flatchr already?",
+        "count",
+    ),
+    consequence=_(
+        "A second application of the same person may appear in Flatchr. It is recorded that you "
+        "wanted it."
+    ),
+    sends=True,
+)
+RETRY_ENRICHMENT = Verb(
+    name="retry_enrichment",
+    label=_("Retry enrichment"),
+    icon="refresh",
+    permission="sync.retry_push",
+    offered=Q(status=S.SUCCEEDED, enrichment_status=EnrichmentStatus.FAILED),
+    act=_retry_enrichment,
+    done=ngettext_lazy(
+        "%(count)d enrichment will be tried again.",
+        "%(count)d enrichments will be tried again.",
+        "count",
+    ),
+    question=ngettext_lazy(
+        "Try this enrichment again?", "Try these %(count)d enrichments again?", "count"
+    ),
+    is_main=True,
+    sends=True,
+)
+VERBS: Mapping[str, Verb] = {
+    verb.name: verb for verb in (CONFIRM, RETRY, RETRY_ENRICHMENT, PUSH_AGAIN, CANCEL, REPEAT)
+}
+# On many at once; a candidate who is in Flatchr is sent a second time one by one only.
+FOR_MANY = (RETRY, CONFIRM, PUSH_AGAIN, CANCEL, RETRY_ENRICHMENT)
+
+
+def offered(request: HttpRequest, push: Push) -> list[Verb]:
+    """What this person may do to this push now: one statement for all verbs."""
+    allowed = [verb for verb in VERBS.values() if verb.is_allowed(request)]
+    flags = Push.objects.filter(pk=push.pk).annotate(
+        **{f"may_{verb.name}": _flag(verb.offered_to(request.user)) for verb in allowed}
+    )
+    row = flags.values(*[f"may_{verb.name}" for verb in allowed]).first() if allowed else None
+    return [verb for verb in allowed if row and row[f"may_{verb.name}"]]
+
+
+def _flag(condition: Q) -> Any:
+    return Case(When(condition, then=True), default=False, output_field=BooleanField())
+
+
+def perform(request: HttpRequest, verb: Verb, pushes: QuerySet[Push]) -> None:
+    """Do it, and tell the person what came of it. Raises PermissionDenied."""
+    if not verb.is_allowed(request):
+        raise PermissionDenied
+    done, left, more = in_batches(verb, pushes, cast("User", request.user))
+    if done:
+        messages.success(request, verb.done % {"count": done})
+    if left or not done:
+        messages.warning(request, _untouched(left))
+    if more:
+        messages.info(request, _more(more))
+
+
+def in_batches(verb: Verb, pushes: QuerySet[Push], user: User) -> tuple[int, int, int]:
+    """How many were done, how many were left as they are, and how many are for another go."""
+    wanted = pushes.filter(verb.offered_to(user))
+    keys = list(wanted.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
+    more = len(keys) > MOST_AT_ONCE
+    keys = keys[:MOST_AT_ONCE]
+    done = left = 0
+    for batch in dispatch.batches(keys, BATCH):
+        with transaction.atomic():
+            acted, _left = verb.act(Push.objects.filter(pk__in=batch), user)
+        done += acted
+        left += len(batch) - acted
+    return done, left, wanted.count() if more else 0
+
+
+def _untouched(count: int) -> str:
+    if not count:
+        return gettext("Nothing to do: no push is in a state for that any more.")
+    return ngettext(
+        "%(count)d push was left as it is: a newer one has taken its place, or it has moved on.",
+        "%(count)d pushes were left as they are: newer ones have taken their place, or they have "
+        "moved on.",
+        count,
+    ) % {"count": count}
+
+
+def _more(count: int) -> str:
+    return ngettext(
+        "%(count)d more is left: do it again for that one.",
+        "%(count)d more are left: do it again for those.",
+        count,
+    ) % {"count": count}
+
+
+def ask(
+    request: HttpRequest,
+    verb: Verb,
+    pushes: QuerySet[Push],
+    context: dict[str, Any],
+    *,
+    back: str,
+    hidden: list[tuple[str, str]] | None = None,
+) -> HttpResponse:
+    """The page that asks before it is done; it posts to the address it was reached at.
+
+    Raises PermissionDenied.
+    """
+    if not verb.is_allowed(request):
+        raise PermissionDenied
+    wanted = pushes.filter(verb.offered_to(request.user))
+    count = wanted.count()
+    shown = wanted.select_related("vacancy__company").order_by("-pk")[:SHOWN]
+    return TemplateResponse(
+        request,
+        "sync/push_confirm.html",
+        {
+            **context,
+            "title": verb.label,
+            "verb": verb,
+            "question": verb.question % {"count": count},
+            "count": count,
+            "pushes": list(shown),
+            "unsuited": pushes.count() - count,
+            "hidden_fields": hidden or [],
+            "back": back,
+        },
+    )

@@ -1,0 +1,1 @@
+"""What operators watch: queue, audit log, privacy requests, users."""

@@ -1,0 +1,113 @@
+"""The audit log: to be read and exported, by nobody to be changed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import localize
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.models import AuditEntry
+from sync.services.reporting import exports
+from sync.services.security import audit_words
+
+EXPORT = "sync.export_audit"
+
+
+@admin.register(AuditEntry)
+class AuditAdmin(ScopedAdmin[AuditEntry]):
+    list_display = ("when", "who", "did", "what", "told", "address")
+    list_display_links = ("when",)
+    list_filter = ("action", ("company", ScopedRelatedFilter), "at")
+    search_fields = ("username__exact", "object_id__exact")
+    search_help_text = _("User name or number, in full")
+    list_select_related = ("company",)
+    sortable_by = ()
+    ordering = ("-id",)
+    actions = None
+    list_help = _("Who looked at, sent, decided or changed what. It names nobody's candidate.")
+    empty_hint = _("The first sign-in is noted here.")
+    fields = ("at", "who", "did", "kind", "object_id", "name", "told", "company", "address")
+    readonly_fields = fields
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    # --- the list -------------------------------------------------------------------------------
+
+    @admin.display(description=_("when"))
+    def when(self, entry: AuditEntry) -> str:
+        return localize(timezone.localtime(entry.at))
+
+    @admin.display(description=_("user"), empty_value="—")
+    def who(self, entry: AuditEntry) -> str:
+        return audit_words.who(entry)
+
+    @admin.display(description=_("action"))
+    def did(self, entry: AuditEntry) -> str:
+        return entry.get_action_display()
+
+    @admin.display(description=_("object"))
+    def what(self, entry: AuditEntry) -> SafeString:
+        thing = f"{audit_words.kind(entry)} {entry.object_id}".strip()
+        note = format_html('<span class="cell-note">{}</span>', thing) if thing else ""
+        return format_html('<span class="cell-title">{}</span>{}', self.name(entry) or "—", note)
+
+    @admin.display(description=_("kind of object"), empty_value="—")
+    def kind(self, entry: AuditEntry) -> str:
+        return audit_words.kind(entry)
+
+    @admin.display(description=_("object"), empty_value="—")
+    def name(self, entry: AuditEntry) -> str:
+        return audit_words.label(entry)
+
+    @admin.display(description=_("details"), empty_value="—")
+    def told(self, entry: AuditEntry) -> str:
+        return audit_words.details(entry)
+
+    # --- export ---------------------------------------------------------------------------------
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.export_view)
+        return [path("export/", view, name="sync_auditentry_export"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"export_url": self._export_url(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def _export_url(self, request: HttpRequest) -> str:
+        if not request.user.has_perm(EXPORT):
+            return ""
+        query = request.GET.copy()
+        query.pop("p", None)
+        return f"{reverse('admin:sync_auditentry_export')}?{query.urlencode()}"
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The list as it is filtered, all its pages."""
+        if not self.has_view_permission(request) or not request.user.has_perm(EXPORT):
+            raise PermissionDenied
+        entries: QuerySet[AuditEntry] = self.get_changelist_instance(request).get_queryset(request)
+        response = StreamingHttpResponse(
+            exports.audit_lines(entries), content_type="text/csv; charset=utf-8"
+        )
+        name = f"audit-{timezone.localtime():%Y-%m-%d-%H%M}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response

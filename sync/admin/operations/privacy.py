@@ -1,0 +1,173 @@
+"""What people may ask of us: to see what is held of them, and to be erased. And the register."""
+
+from __future__ import annotations
+
+import json
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.validators import EmailValidator
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from sync.admin.scoped import Listed
+from sync.exceptions import ConfigurationError
+from sync.mapping.contact import addresses
+from sync.models import Action, ErasedPerson
+from sync.models.scope import sees_all
+from sync.services.privacy import (
+    erasure,
+    personal_data,
+    processing_register,
+    suppression,
+)
+from sync.services.security import audit
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PERMISSION = "sync.handle_requests"
+SHOWN = 50
+
+
+class RequestForm(forms.Form):
+    """One mark of the person is enough: the others are found by it."""
+
+    email = forms.CharField(label=gettext_lazy("E-mail"), max_length=254, required=False)
+    profile_key = forms.CharField(label=gettext_lazy("Profile key"), max_length=64, required=False)
+    force = forms.BooleanField(required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if bool(cleaned.get("email")) == bool(cleaned.get("profile_key")):
+            raise forms.ValidationError(_("Give an e-mail or a profile key: one of the two."))
+        if cleaned.get("email") and not addresses(cleaned["email"]):
+            raise forms.ValidationError(EmailValidator.message)
+        return cleaned
+
+
+@admin.register(ErasedPerson)
+class ErasedPersonAdmin(Listed[ErasedPerson]):
+    list_display = ("receipt", "kind", "erased_at")
+    list_display_links = None
+    search_fields = ("receipt__exact",)
+    search_help_text = gettext_lazy("Receipt")
+    list_filter = ("kind", "erased_at")
+    ordering = ("-id",)
+    sortable_by = ()
+    actions = None
+    list_help = gettext_lazy("Receipts of erasures. Nobody can be told from what is kept of them.")
+    empty_hint = gettext_lazy("Nobody has been erased.")
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The list is of the whole installation, as a request is."""
+        return sees_all(request.user) and super().has_view_permission(request, obj)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        return [
+            path("request/", view(self.request_view), name="sync_privacy_request"),
+            path("register/", view(self.register_view), name="sync_privacy_register"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"may_handle": may_handle(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts, **more}
+
+    # --- a person's request ---------------------------------------------------------------------
+
+    def request_view(self, request: HttpRequest) -> HttpResponse:
+        """Everything by POST: an e-mail has no place in addresses and logs."""
+        if not may_handle(request):
+            raise PermissionDenied
+        form = RequestForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            return self._page(request, form)
+        try:
+            return self._answer(request, form)
+        except personal_data.SharedMarkError as error:
+            return self._page(request, form, shared=error.args[0])
+        except ConfigurationError as error:
+            messages.error(request, str(error))
+            return self._page(request, form)
+
+    def _answer(self, request: HttpRequest, form: RequestForm) -> HttpResponse:
+        person = form.cleaned_data
+        user = cast("User", request.user)
+        if "export" in request.POST:
+            return _download(erasure.export_candidate(**person, user=user))
+        if "erase" in request.POST:
+            receipt = erasure.erase_candidate(**person, user=user)
+            return self._page(request, RequestForm(), receipt=receipt)
+        held = personal_data.find(**person)
+        counts = {"profiles": held.profiles.count(), "pushes": held.pushes.count()}
+        audit.record(request, Action.LOOK, details=counts)
+        known = suppression.is_erased(person["email"], person["profile_key"])
+        return self._page(request, form, held=held, erased_before=known, **_shown(held))
+
+    def _page(self, request: HttpRequest, form: RequestForm, **more: Any) -> HttpResponse:
+        title = _("A person's request")
+        context = self._context(request, title=title, form=form, **more)
+        response = TemplateResponse(request, "sync/privacy_request.html", context)
+        response["Cache-Control"] = "no-store"
+        return response
+
+    # --- the register ---------------------------------------------------------------------------
+
+    def register_view(self, request: HttpRequest) -> HttpResponse:
+        """For everyone who may sign in: it names no person."""
+        lines = groupby(processing_register.lines(), key=lambda line: line.about)
+        groups = [(about, list(of_it)) for about, of_it in lines]
+        context = self._context(request, title=_("What is kept, and for how long"), groups=groups)
+        return TemplateResponse(request, "sync/privacy_register.html", context)
+
+
+def may_handle(request: HttpRequest) -> bool:
+    """A person's data may lie in every company, so it takes somebody who sees them all."""
+    return request.user.has_perm(PERMISSION) and sees_all(request.user)
+
+
+def _shown(held: personal_data.PersonalData) -> dict[str, Any]:
+    profiles, pushes = list(held.profiles[:SHOWN]), list(held.pushes[:SHOWN])
+    words = ngettext("%(n)d profile", "%(n)d profiles", held.profiles.count())
+    return {
+        "profiles": profiles,
+        "pushes": pushes,
+        "profiles_told": words % {"n": held.profiles.count()},
+        "sent_to": held.sent_to,
+    }
+
+
+def _download(found: dict[str, Any]) -> HttpResponse:
+    response = HttpResponse(
+        json.dumps(found, ensure_ascii=False, indent=2), content_type="application/json"
+    )
+    name = f"person-{timezone.localtime():%Y-%m-%d-%H%M}.json"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,92 @@
+"""Workers and django-q2's own rows. A schedule may name any dotted path, which makes an editable
+one a shell: so all of it is read-only, for superusers too."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django_q.models import Failure, OrmQ, Schedule, Success
+
+from sync.admin.scoped import OperatorsOnly
+from sync.models import WorkerGroup
+from sync.services.queue.schedules import NAMES
+from sync.templatetags.desk import status_label
+
+for model in (Schedule, Success, Failure, OrmQ):
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
+
+
+@admin.register(WorkerGroup)
+class WorkerGroupAdmin(OperatorsOnly[WorkerGroup]):
+    list_display = ("host", "state", "processes", "beat_at", "started_at", "restarts")
+    list_display_links = ("host",)
+    fields = ("host", "worker_id", "state", "processes", "beat_at", "started_at", "restarts")
+    list_help = gettext_lazy("A group counts as running only while it executes tasks.")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkerGroup]:
+        return super().get_queryset(request).order_by("-beat_at")
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, group: WorkerGroup) -> str:
+        limit = timezone.now() - timedelta(seconds=settings.HEARTBEAT_STALE_SECONDS)
+        if group.beat_at is not None and group.beat_at >= limit:
+            return status_label("ok", _("running"))
+        return status_label("error", _("silent"))
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(OperatorsOnly[Any]):
+    list_display = ("label", "func", "schedule_type", "minutes", "next_run")
+    fields = (*list_display, "cluster")
+    readonly_fields = ("label",)
+
+    @admin.display(description=gettext_lazy("name"), ordering="name")
+    def label(self, schedule: Any) -> str:
+        return str(NAMES.get(schedule.name, schedule.name))
+
+
+class TaskAdmin(OperatorsOnly[Any]):
+    list_display = ("func", "started", "stopped", "seconds")
+    search_fields = ("func",)
+    ordering = ("-stopped",)
+    fields = ("id", "func", "started", "stopped", "seconds", "attempt_count", "outcome")
+    readonly_fields = ("seconds", "outcome")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """The result may be long: lists leave it in the database."""
+        found: QuerySet[Any] = super().get_queryset(request).defer("args", "kwargs")
+        return found
+
+    @admin.display(description=gettext_lazy("seconds"))
+    def seconds(self, task: Any) -> str:
+        return f"{task.time_taken():.2f}"
+
+    @admin.display(description=gettext_lazy("result"))
+    def outcome(self, task: Any) -> str:
+        return format_html("<pre>{}</pre>", str(task.result)[:5000])
+
+
+admin.site.register(Success, TaskAdmin)
+admin.site.register(Failure, TaskAdmin)
+
+
+@admin.register(OrmQ)
+class WaitingTaskAdmin(OperatorsOnly[Any]):
+    list_display = ("id", "func", "key", "lock")
+    fields = ("key", "func", "lock")
+    readonly_fields = ("func",)
+    ordering = ("id",)
+
+    @admin.display(description=gettext_lazy("task"))
+    def func(self, row: OrmQ) -> str:
+        return str(row.func() or "")

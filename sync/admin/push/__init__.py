@@ -1,0 +1,1 @@
+"""The recruiter's way to a push: profiles, selection, preview, confirmation."""

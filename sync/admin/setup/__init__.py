@@ -1,0 +1,1 @@
+"""What operators set up: companies, sources, vacancies, workflows."""

@@ -1,0 +1,197 @@
+"""HrFlow sources: credentials, a test, and imports with live progress."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, Prefetch, Subquery
+from django.db.models.functions import Coalesce
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from sync.admin.setup.connections import AccountAdmin
+from sync.admin.setup.secrets import SecretsForm
+from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
+from sync.services.intake.vacancies import check_source
+from sync.services.queue import notify
+from sync.templatetags.desk import status_label
+
+QUEUE_AWAY = gettext_lazy(
+    "The queue cannot be reached just now, so no import was asked for. Try again in a moment."
+)
+
+
+def begin_import(source: HrFlowSource) -> bool:
+    """Ask a worker for an import; False where one was asked for or runs already. Raises
+    QueueAwayError."""
+    return not source.is_importing and notify.require_task(notify.IMPORT, source.pk)
+
+
+class SourceForm(SecretsForm):
+    secrets = ("api_secret", "webhook_secret")
+
+    class Meta:
+        model = HrFlowSource
+        fields = "__all__"
+
+
+@admin.register(HrFlowSource)
+class SourceAdmin(AccountAdmin):
+    form = SourceForm
+    list_display = ("name", "health", "profile_count", "last_import", "opened_to", "is_active")
+    list_filter = ("is_active",)
+    search_fields = ("name", "source_key")
+    list_help = gettext_lazy("Where profiles come from: a source of your HrFlow account.")
+    empty_hint = gettext_lazy("Add the source whose profiles you want to push, then test it.")
+    fieldsets = (
+        (None, {"fields": ("name", "source_key", "api_user", "api_secret", "is_active")}),
+        (gettext_lazy("Who may push these profiles"), {"fields": ("companies",)}),
+        (
+            gettext_lazy("Keeping up to date"),
+            {"fields": ("import_every_minutes", "webhook_secret", "webhook_address")},
+        ),
+    )
+    readonly_fields = ("webhook_address",)
+    change_form_template = "sync/source.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("<int:pk>/import/", view(self.import_view), name="sync_hrflowsource_import"),
+            path("<int:pk>/progress/", view(self.progress_view), name="sync_hrflowsource_progress"),
+        ]
+        return [*own, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        profiles = Profile.objects.present().filter(source=OuterRef("pk")).order_by()
+        counted = profiles.values("source").annotate(n=Count("pk")).values("n")
+        told = Prefetch("companies", FlatchrCompany.objects.for_user(request.user))
+        found = super().get_queryset(request).prefetch_related(told)
+        return found.annotate(held=Coalesce(Subquery(counted), 0))
+
+    # --- the list -------------------------------------------------------------------------------
+
+    @admin.display(description=gettext_lazy("state"))
+    def health(self, source: HrFlowSource) -> SafeString:
+        if source.is_paused:
+            return status_label("error", _("paused"))
+        if source.is_importing:
+            return status_label("running", _("importing"))
+        if source.last_error:
+            return status_label("warning", _("last import failed"))
+        if source.imported_at is None:
+            return status_label("none", _("new"))
+        return status_label("ok", _("ready"))
+
+    @admin.display(description=gettext_lazy("profiles"), ordering="held")
+    def profile_count(self, source: Any) -> SafeString:
+        url = reverse("admin:sync_profile_changelist")
+        return format_html('<a href="{}?source__id__exact={}">{}</a>', url, source.pk, source.held)
+
+    @admin.display(description=gettext_lazy("last import"), ordering="imported_at")
+    def last_import(self, source: HrFlowSource) -> str:
+        at = source.imported_at
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else _("never")
+
+    @admin.display(description=gettext_lazy("opened to"))
+    def opened_to(self, source: HrFlowSource) -> str:
+        return ", ".join(company.name for company in source.companies.all()) or _("nobody yet")
+
+    @admin.display(description=gettext_lazy("address for HrFlow's webhook"))
+    def webhook_address(self, source: HrFlowSource) -> str:
+        return f"/hooks/hrflow/{source.webhook_token}/" if source.pk else "—"
+
+    # --- actions --------------------------------------------------------------------------------
+
+    def tested(self, account: HrFlowSource) -> str:
+        total = check_source(account)
+        if total is None:
+            return _("HrFlow accepts the credentials and knows this source.")
+        words = ngettext(
+            "HrFlow accepts the credentials. The source holds %(n)s profile.",
+            "HrFlow accepts the credentials. The source holds %(n)s profiles.",
+            total,
+        )
+        return words % {"n": total}
+
+    def may_import(self, request: HttpRequest) -> bool:
+        return self.has_change_permission(request) or request.user.has_perm("sync.push_profiles")
+
+    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        source = self._importable(request, pk)
+        problem = self._ask_for_import(request, source) if request.method == "POST" else ""
+        if request.headers.get("HX-Request"):
+            asked = "" if problem else Asked.YES
+            return self._progress(request, source, asked, problem)
+        if problem:
+            messages.error(request, problem)
+        return redirect("admin:sync_hrflowsource_change", pk)
+
+    def _ask_for_import(self, request: HttpRequest, source: HrFlowSource) -> str:
+        """Why it could not be asked for; empty where all is well."""
+        try:
+            if not begin_import(source):
+                messages.info(request, _("An import of this source is on its way already."))
+        except notify.QueueAwayError:
+            return str(QUEUE_AWAY)
+        return ""
+
+    def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        return self._progress(request, self._importable(request, pk), request.GET.get("asked", ""))
+
+    def _progress(
+        self, request: HttpRequest, source: HrFlowSource, asked: str, problem: str = ""
+    ) -> HttpResponse:
+        context = {**progress_of(source, asked), "in_card": "card" in request.GET}
+        context["problem"] = problem
+        return TemplateResponse(request, "sync/import_progress.html", context)
+
+    def _importable(self, request: HttpRequest, pk: int) -> HrFlowSource:
+        source: HrFlowSource | None = self.get_queryset(request).filter(pk=pk).first()
+        if source is None:
+            raise Http404
+        if not self.may_import(request):
+            raise PermissionDenied
+        return source
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        source = context.get("original")
+        if source is not None:
+            context |= {**progress_of(source), "may_import": self.may_import(request)}
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+class Asked:
+    """Whether an import was asked for that has not begun. LAST: it was taken up a moment ago, so
+    it runs by the next look, or is over already."""
+
+    YES, LAST, NO = "yes", "last", ""
+
+
+def progress_of(source: HrFlowSource, asked: str = Asked.NO) -> dict[str, Any]:
+    if source.is_importing:
+        asked = Asked.NO
+    elif asked and not _is_waited_for(source):
+        asked = Asked.LAST if asked == Asked.YES else Asked.NO
+    return {
+        "source": source,
+        "is_importing": source.is_importing,
+        "asked": asked,
+        "profile_count": Profile.objects.present().filter(source=source).count(),
+    }
+
+
+def _is_waited_for(source: HrFlowSource) -> bool:
+    return notify.is_pending(notify.IMPORT, source.pk) or not WorkerGroup.objects.processes()

@@ -1,0 +1,162 @@
+"""Vacancies as fetched from Flatchr: to look at, and to start a push from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.admin.setup.companies import fetch
+from sync.models import FlatchrCompany, FlatchrVacancy
+from sync.templatetags.desk import icon, status_label
+
+
+class OpenFilter(admin.SimpleListFilter):
+    title = gettext_lazy("state")
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("yes", _("open")), ("no", _("closed"))]
+
+    def queryset(
+        self, request: HttpRequest, queryset: QuerySet[FlatchrVacancy]
+    ) -> QuerySet[FlatchrVacancy]:
+        if self.value() in ("yes", "no"):
+            return queryset.filter(is_open=self.value() == "yes")
+        return queryset
+
+
+@admin.register(FlatchrVacancy)
+class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
+    list_display = ("title_cell", "company", "state", "question_count", "fetched", "push")
+    list_filter = (OpenFilter, ("company", ScopedRelatedFilter))
+    search_fields = ("title", "reference", "company__name", "location", "slug")
+    search_help_text = gettext_lazy("Title, reference, company, place")
+    list_select_related = ("company",)
+    list_help = gettext_lazy("As Flatchr has them. Those it no longer lists are closed here too.")
+    empty_hint = gettext_lazy("Fetch the vacancies of a company, and they appear here.")
+    fields = (
+        "title",
+        "company",
+        "reference",
+        "location",
+        "state",
+        "question_list",
+        "synced_at",
+        "slug",
+        "remote_id",
+        "vacancy_id",
+    )
+    readonly_fields = (*fields, "company_name")
+    change_list_template = "sync/vacancy_list.html"
+    change_form_template = "sync/vacancy.html"
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Django makes a link of a company, which is a dead end for who may not open it."""
+        if request.user.has_perm("sync.view_flatchrcompany"):
+            return self.fields
+        return ["company_name" if name == "company" else name for name in self.fields]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Vacancies are made in Flatchr."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [path("fetch/", view(self.fetch_view), name="sync_flatchrvacancy_fetch")]
+        return [*own, *super().get_urls()]
+
+    @admin.display(description=gettext_lazy("title"), ordering="title")
+    def title_cell(self, vacancy: FlatchrVacancy) -> SafeString:
+        return format_html(
+            '<span class="cell-title">{}</span><span class="cell-note">{}</span>',
+            vacancy.title,
+            " · ".join(filter(None, (vacancy.reference, vacancy.location))),
+        )
+
+    @admin.display(description=gettext_lazy("company"))
+    def company_name(self, vacancy: FlatchrVacancy) -> str:
+        return vacancy.company.name
+
+    @admin.display(description=gettext_lazy("fetched"), ordering="synced_at")
+    def fetched(self, vacancy: FlatchrVacancy) -> str:
+        at = vacancy.synced_at
+        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else "—"
+
+    @admin.display(description=gettext_lazy("state"), ordering="is_open")
+    def state(self, vacancy: FlatchrVacancy) -> SafeString:
+        if vacancy.is_open:
+            return status_label("ok", _("open"))
+        return status_label("none", _("closed"))
+
+    @admin.display(description=gettext_lazy("questions"))
+    def question_count(self, vacancy: FlatchrVacancy) -> str:
+        return str(len(vacancy.questions)) if vacancy.questions else "—"
+
+    @admin.display(description=gettext_lazy("screening questions"))
+    def question_list(self, vacancy: FlatchrVacancy) -> str:
+        return "\n".join(str(q.get("text", "")) for q in vacancy.questions) or "—"
+
+    @admin.display(description=gettext_lazy("push"))
+    def push(self, vacancy: FlatchrVacancy) -> SafeString:
+        if not vacancy.is_open:
+            return SafeString("")
+        return format_html(
+            '<a class="button button--small" href="{}" aria-label="{}">{}{}</a>',
+            choose_url(vacancy),
+            _("Choose profiles for %(title)s") % {"title": vacancy.title},
+            icon("profiles"),
+            _("Choose profiles"),
+        )
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        context = {"may_fetch": may_fetch(request), **(extra_context or {})}
+        return super().changelist_view(request, context)
+
+    def fetch_view(self, request: HttpRequest) -> HttpResponse:
+        """Fetch the vacancies of every company one may change."""
+        if request.method == "POST" and may_fetch(request):
+            companies = FlatchrCompany.objects.for_user(request.user).filter(is_active=True)
+            for company in companies:
+                fetch(request, company)
+            if not companies:
+                messages.info(request, _("There is no company yet."))
+        return redirect("admin:sync_flatchrvacancy_changelist")
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        vacancy = context.get("original")
+        if vacancy is not None and vacancy.is_open:
+            context["choose_url"] = choose_url(vacancy)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+
+def choose_url(vacancy: FlatchrVacancy) -> str:
+    return f"{reverse('admin:sync_profile_changelist')}?not_pushed_to={vacancy.pk}"
+
+
+def may_fetch(request: HttpRequest) -> bool:
+    """Fetching changes nothing but our copy, so who may push may do it."""
+    return request.user.has_perm("sync.change_flatchrcompany") or request.user.has_perm(
+        "sync.push_profiles"
+    )

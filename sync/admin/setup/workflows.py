@@ -1,0 +1,114 @@
+"""Workflows: which profiles go where by themselves, under which rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.exceptions import ConfigurationError, SyncError
+from sync.mapping.registry import DEFAULT_FORMAT, formats, logics
+from sync.models import FlatchrVacancy, HrFlowSource, Workflow
+from sync.services.intake import workflows as service
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]
+    format = forms.ChoiceField(label=gettext_lazy("Format"), required=False)
+
+    class Meta:
+        model = Workflow
+        fields = "__all__"  # noqa: DJ007  (the admin's fieldsets say which)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "format" in self.fields:
+            others = [(one.name, str(one.label)) for one in formats if one.name != DEFAULT_FORMAT]
+            stored = self.instance.format
+            if stored and stored not in dict(others):
+                others.append((stored, stored))
+            self.fields["format"].choices = [("", _("the standard format")), *others]  # type: ignore[attr-defined]
+        if "logics" in self.fields:
+            self.fields["logics"].widget.attrs.update({"rows": 5, "class": "mono vLargeTextField"})
+
+
+@admin.register(Workflow)
+class WorkflowAdmin(ScopedAdmin[Workflow]):
+    form = WorkflowForm
+    list_display = (
+        "workflow_id",
+        "source",
+        "vacancy",
+        "read_mode",
+        "every_minutes",
+        "last_run_at",
+        "is_active",
+    )
+    list_filter = ("is_active", ("source", ScopedRelatedFilter))
+    search_fields = ("workflow_id", "vacancy__title", "source__name")
+    list_select_related = ("source", "vacancy__company")
+    list_help = gettext_lazy("Pushes that happen by themselves, on a schedule or at an event.")
+    empty_hint = gettext_lazy("A workflow takes a source's profiles to a vacancy, under rules.")
+    fieldsets = (
+        (None, {"fields": ("workflow_id", "source", "vacancy", "is_active")}),
+        (gettext_lazy("What goes"), {"fields": ("logics", "format", "resume_policy")}),
+        (gettext_lazy("When"), {"fields": ("read_mode", "every_minutes", "cursor", "last_run_at")}),
+    )
+    readonly_fields = ("cursor", "last_run_at")
+    change_form_template = "sync/workflow.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [path("<int:pk>/run/", view(self.run_view), name="sync_workflow_run")]
+        return [*own, *super().get_urls()]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "vacancy":
+            vacancies = FlatchrVacancy.objects.for_user(request.user)
+            kwargs["queryset"] = vacancies.select_related("company")
+        if db_field.name == "source":
+            kwargs["queryset"] = HrFlowSource.objects.for_user(request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        workflow = self.get_queryset(request).filter(pk=pk).first()
+        if workflow is None:
+            raise Http404
+        if not self.may_run(request, workflow):
+            raise PermissionDenied
+        if request.method != "POST":
+            return redirect("admin:sync_workflow_change", pk)
+        return self._run(request, workflow)
+
+    def _run(self, request: HttpRequest, workflow: Workflow) -> HttpResponse:
+        try:
+            result = service.run_workflow(workflow, requested_by=cast("User", request.user))
+        except (SyncError, ConfigurationError) as error:
+            messages.error(request, str(error))
+            return redirect("admin:sync_workflow_change", workflow.pk)
+        words = ngettext("%(n)d push is queued.", "%(n)d pushes are queued.", result.created)
+        messages.success(request, words % {"n": result.created})
+        return redirect("admin:sync_run_change", result.run.pk)
+
+    def may_run(self, request: HttpRequest, workflow: Workflow) -> bool:
+        """From a source that is closed to a person they send nothing."""
+        sources = HrFlowSource.objects.for_user(request.user).filter(pk=workflow.source_id)
+        return request.user.has_perm("sync.push_profiles") and sources.exists()
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        workflow = context.get("original")
+        may_run = workflow is not None and self.may_run(request, workflow)
+        context |= {"rules": list(logics), "may_run": may_run}
+        return super().render_change_form(request, context, *args, **kwargs)

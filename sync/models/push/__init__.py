@@ -1,0 +1,1 @@
+"""A push: its fields, states, queries, transitions and constraints."""

@@ -1,0 +1,129 @@
+"""Transitions of many pushes at once: claims of workers, and what the sweep puts right."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Greatest, Now
+
+from sync.exceptions import SyncError
+from sync.models.attempts import AttemptOutcome, PushAttempt
+from sync.models.push.queryset import PushQuerySet
+from sync.models.push.values import NO_CLAIM, error_fields, in_seconds
+from sync.models.states import WAITING, PushStatus
+from sync.vocabulary import ErrorCode, Event
+
+S = PushStatus
+
+
+P = TypeVar("P", bound=models.Model)
+
+
+class PushRows(PushQuerySet[P]):
+    """`Push.objects`: the queries of `PushQuerySet`, and the transitions of many rows at once."""
+
+    def claim(self, limit: int, *, lease: float | None = None) -> list[P]:
+        """Take up to `limit` due pushes under one new token; `lease` in seconds."""
+        token = uuid.uuid4().hex
+        lease = settings.PUSH_LEASE_SECONDS if lease is None else lease
+        with transaction.atomic():
+            due = self.due().order_by("next_attempt_at", "pk")
+            if connection.features.has_select_for_update_skip_locked:
+                due = due.select_for_update(skip_locked=True, of=("self",))
+            keys = list(due.values_list("pk", flat=True)[:limit])
+            if not keys:
+                return []
+            self.filter(pk__in=keys, status__in=WAITING).update(
+                status=S.RUNNING,
+                claim_token=token,
+                lease_expires_at=in_seconds(lease),
+                next_attempt_at=None,
+                # Looking up an unknown outcome costs no attempt.
+                attempts=F("attempts") + Case(When(create_started_at=None, then=1), default=0),
+                updated_at=Now(),
+            )
+        claimed = self.filter(claim_token=token, status=S.RUNNING).order_by("pk")
+        # Few runs share many pushes: one object each, its secrets decrypted once.
+        return list(claimed.prefetch_related("run", "source", "vacancy__company"))
+
+    def renew(self, tokens: list[str], *, lease: float | None = None) -> int:
+        """A living worker keeps its claims; one whose lease has run out is not renewed."""
+        lease = settings.PUSH_LEASE_SECONDS if lease is None else lease
+        held = self.filter(claim_token__in=tokens, status=S.RUNNING, lease_expires_at__gt=Now())
+        return int(held.update(lease_expires_at=in_seconds(lease)))
+
+    def release_expired(self) -> int:
+        """running → retrying or failed: the claims of dead workers; returns how many.
+
+        Without an intent nothing was sent: due at once, unless it was their last try (one that
+        kills its worker would go on killing). With one, the request may have been on its way for
+        `HTTP_TIMEOUT_SECONDS` after the lease: it is looked up, but not before Flatchr's search
+        has settled.
+        """
+        PushAttempt.objects.filter(push__in=self.expired(), finished_at=None).update(
+            outcome=AttemptOutcome.LOST, finished_at=Now(), error_code=ErrorCode.WORKER_LOST
+        )
+        given_up = _give_up(self.expired(), last=ErrorCode.WORKER_LOST)
+        travelled = settings.HTTP_TIMEOUT_SECONDS + settings.PUSH_SETTLE_SECONDS
+        settled = Greatest(F("lease_expires_at") + timedelta(seconds=travelled), Now())
+        unsent = Q(create_started_at=None)
+        code = Case(
+            When(unsent, then=Value(ErrorCode.WORKER_LOST.value)),
+            default=Value(ErrorCode.FLATCHR_FAULT.value),
+        )
+        released = self.expired().update(
+            status=S.RETRYING,
+            next_attempt_at=Case(When(unsent, then=Now()), default=settled),
+            error_code=code,
+            error_params={},
+            updated_at=Now(),
+            **NO_CLAIM,
+        )
+        return given_up + int(released)
+
+    def give_up_overdue(self) -> int:
+        """waiting → failed or unconfirmed: what a paused account has held past its deadline;
+        returns how many. Only that: what waits for want of a worker is still worth a try."""
+        held = Q(source__paused_until__isnull=False)
+        held |= Q(vacancy__company__paused_until__isnull=False)
+        overdue = self.waiting().filter(held, deadline_at__lte=Now()).values("pk")
+        rows = self.filter(pk__in=overdue, status__in=WAITING)
+        undecided = rows.exclude(create_started_at=None).update(
+            status=S.UNCONFIRMED,
+            next_attempt_at=None,
+            updated_at=Now(),
+            **error_fields(SyncError(ErrorCode.FLATCHR_AMBIGUOUS)),
+        )
+        codes = list(rows.values_list("error_code", flat=True).distinct())
+        return int(undecided) + sum(_give_up(rows.filter(error_code=c), last=c) for c in codes)
+
+
+def _give_up(pushes: PushQuerySet[Any], *, last: str) -> int:
+    """→ failed: those of which nothing was sent and that may not be tried again; returns how many.
+
+    `last`: the error code of the last try.
+    """
+    unsent = pushes.filter(create_started_at=None)
+    tries = settings.PUSH_MAX_ATTEMPTS
+    exhausted = SyncError(ErrorCode.ATTEMPTS_EXHAUSTED, attempts=tries, last=last)
+    late = SyncError(ErrorCode.DEADLINE_PASSED, last=last)
+    failed = 0
+    for rows, error in (
+        (unsent.filter(attempts__gte=tries), exhausted),
+        (unsent.filter(deadline_at__lte=Now()), late),
+    ):
+        failed += rows.update(
+            status=S.FAILED,
+            event=Event.WRITE_FAILURE,
+            next_attempt_at=None,
+            closed_at=Now(),
+            updated_at=Now(),
+            **NO_CLAIM,
+            **error_fields(error),
+        )
+    return failed

@@ -1,0 +1,118 @@
+"""Requests a minute, kept by all workers on all machines: GCRA from pyrate-limiter over one row.
+
+The library brings the arithmetic; the state is one number an account in our own database, so that
+SQLite and PostgreSQL serve alike and nothing else has to run.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from pyrate_limiter import Duration, Rate
+from pyrate_limiter.abstracts.algorithm import GCRA
+
+from sync.exceptions import RetryableError
+from sync.models import FlatchrCompany, HrFlowSource, Push, RateState
+from sync.services.queue import shutdown
+from sync.services.queue.writer import Writer
+from sync.vocabulary import ErrorCode
+
+# A push whose turn is further away than this is handed back before anything is read for it.
+NEAR_SECONDS = 5.0
+# A thread that has read everything waits this long for its turn to send.
+LONGEST_WAIT_SECONDS = 30.0
+ALGORITHM = GCRA()
+
+
+class RateLimitedError(RetryableError):
+    """Our own limit, not the peer's: the push waits `retry_after` seconds and loses no attempt."""
+
+
+class Turns:
+    """A client's throttle whose next turn can be taken ahead, so that no wait comes between an
+    intent to create and its request."""
+
+    def __init__(self, wait: Callable[[], None] | None) -> None:
+        self._wait, self._ahead = wait, False
+
+    def take_ahead(self) -> None:
+        """Raises RateLimitedError."""
+        self()
+        self._ahead = True
+
+    def __call__(self) -> None:
+        if self._ahead:
+            self._ahead = False
+        elif self._wait is not None:
+            self._wait()
+
+
+def company_key(company: FlatchrCompany) -> str:
+    return f"flatchr:{company.pk}"
+
+
+def company_throttle(company: FlatchrCompany, writer: Writer) -> Callable[[], None] | None:
+    """For a client: waits for this company's turn. None where there is no limit."""
+    limit, key = company.requests_per_minute, company_key(company)
+    if not limit:
+        return None
+    return lambda: wait_for_turn(key, limit, writer, ErrorCode.FLATCHR_RATE_LIMITED)
+
+
+def hrflow_throttle(source: HrFlowSource, writer: Writer) -> Callable[[], None] | None:
+    """HrFlow's limits belong to the user, whatever the source."""
+    limit, key = settings.HRFLOW_REQUESTS_PER_MINUTE, f"hrflow:{source.api_user}"
+    if not limit:
+        return None
+    return lambda: wait_for_turn(key, limit, writer, ErrorCode.HRFLOW_RATE_LIMITED)
+
+
+def wait_for_turn(key: str, per_minute: int, writer: Writer, code: ErrorCode) -> None:
+    """Raises RateLimitedError where the turn is further away than a thread should wait, or a stop was
+    asked for meanwhile."""
+    wait = writer.run(lambda: reserve(key, per_minute))
+    if wait > LONGEST_WAIT_SECONDS:
+        raise RateLimitedError(code, retry_after=wait)
+    if wait and shutdown.requested.wait(wait):
+        raise RateLimitedError(code, retry_after=wait)
+
+
+def check_turn_is_near(company: FlatchrCompany) -> None:
+    """Raises RateLimitedError where sending would have to wait long; to be asked before reading.
+
+    The delay spreads those who wait over the time that serving them takes.
+    """
+    limit = company.requests_per_minute
+    if not limit:
+        return
+    wait = _ask(RateState.objects.lock(company_key(company)), limit)[1]
+    if wait > NEAR_SECONDS:
+        queue = Push.objects.waiting().filter(vacancy__company=company).count()
+        spread = 60 * queue / limit
+        delay = random.uniform(wait, wait + spread)
+        raise RateLimitedError(ErrorCode.FLATCHR_RATE_LIMITED, retry_after=delay)
+
+
+def reserve(key: str, per_minute: int) -> float:
+    """Take the next turn; seconds until it comes. A turn too far away is not taken."""
+    row = RateState.objects.lock(key)
+    state, wait = _ask(row, per_minute)
+    if wait <= LONGEST_WAIT_SECONDS:
+        RateState.objects.filter(pk=row.pk).update(state=list(state))
+    return wait
+
+
+def _ask(row: RateState, per_minute: int) -> tuple[tuple[float, ...], float]:
+    """The state once the next turn is taken, and the seconds until that turn."""
+    rates = [Rate(per_minute, Duration.MINUTE, burst=1)]
+    state = tuple(row.state) or ALGORITHM.initial(rates)
+    now = time.time_ns() // 1_000_000
+    new_state, decision = ALGORITHM.step(rates, state, now, 1)
+    if decision.allowed:
+        return new_state, 0.0
+    wait = decision.retry_after_ms or 1
+    new_state, _ = ALGORITHM.step(rates, state, now + wait, 1)
+    return new_state, wait / 1000

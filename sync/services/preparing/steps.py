@@ -1,0 +1,148 @@
+"""The steps every push takes, queued or direct: read, format, logics, CV.
+
+Nothing here knows a database: a job comes in as plain data, what happens goes into a journal, and a
+candidate ready to be sent comes out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from sync.clients.hrflow import HrFlowClient
+from sync.clients.resume_download import Resume, as_document, download_resume
+from sync.exceptions import PermanentError
+from sync.mapping.candidate import Candidate, check_candidate
+from sync.mapping.consent import check_contact, read_contact
+from sync.mapping.generated_cv.document import generate_resume
+from sync.mapping.pipeline import run_format, run_logics
+from sync.mapping.registry import resolve_format, resolve_logics
+from sync.models.accounts import ResumePolicy, ResumeTransport
+from sync.models.attempts import AttemptOutcome, Stage
+from sync.services.peers.client_factory import Observe
+from sync.services.preparing.journal import Journal
+from sync.vocabulary import ErrorCode
+
+PDF = "application/pdf"
+
+
+class DiscardedError(Exception):
+    """A logic left the profile out: an end, not a failure."""
+
+    def __init__(self, logic: str) -> None:
+        super().__init__(logic)
+        self.logic = logic
+
+
+@dataclass(frozen=True)
+class Job:
+    """One profile on its way to one vacancy, with the rules it goes under.
+
+    `logics` and `format`: names, specifications or functions (`sync.mapping.registry`).
+    """
+
+    source_key: str
+    profile_key: str
+    vacancy: str
+    logics: Sequence[object] = ()
+    format: object = None
+    resume_policy: str = ResumePolicy.REQUIRE
+    resume_transport: str = ResumeTransport.DOCUMENT
+    answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    # The company's rule about consent and last contact; None: it has none.
+    contact_within_days: int | None = None
+
+
+def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
+    """The candidate as it will be sent, `vacancy` included, the API key not.
+
+    Raises SyncError where a step fails and DiscardedError where a logic says no; the journal's
+    last step tells which.
+    """
+    return complete(read_candidate(job, hrflow, journal), job, journal)
+
+
+def read_candidate(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
+    """The candidate before its CV: read, formatted, let through by the logics."""
+    with journal.step(Stage.READ):
+        profile = hrflow.read_profile(job.source_key, job.profile_key)
+    if job.contact_within_days is not None:
+        with journal.step(Stage.LOGICS):
+            _check_contact(profile, job.contact_within_days)
+    return format_candidate(job, profile, journal)
+
+
+def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
+    """With its CV, its vacancy and the answers to the vacancy's questions."""
+    with journal.step(Stage.RESUME):
+        attach_resume(candidate, job, observe=journal.observe)
+    candidate["vacancy"] = job.vacancy
+    if isinstance(email := candidate.get("email"), str):
+        # Sent as it will be searched for: nobody says whether Flatchr's search minds the case.
+        candidate["email"] = email.strip().lower()
+    if job.answers:
+        candidate["answers"] = [dict(answer) for answer in job.answers]
+    return candidate
+
+
+def _check_contact(profile: Mapping[str, Any], within_days: int) -> None:
+    contact = read_contact(profile)
+    check_contact(contact, within_days=within_days, today=timezone.localdate())
+
+
+def format_candidate(job: Job, profile: Mapping[str, Any], journal: Journal) -> Candidate:
+    with journal.step(Stage.FORMAT):
+        candidate = run_format(profile, resolve_format(job.format))
+    with journal.step(Stage.LOGICS) as step:
+        outcome = run_logics(candidate, resolve_logics(job.logics))
+        if outcome.candidate is None:
+            step.outcome, step.message = AttemptOutcome.DISCARDED, outcome.discarded_by or ""
+            raise DiscardedError(outcome.discarded_by or "")
+    # A rule may change the candidate, so what goes out is checked after the last of them.
+    check_candidate(outcome.candidate)
+    return outcome.candidate
+
+
+def attach_resume(candidate: Candidate, job: Job, *, observe: Observe = None) -> None:
+    """Put the CV in, as the company wants it; a document that a format already made is kept."""
+    resume = candidate.get("resume")
+    if isinstance(resume, Mapping):
+        candidate.setdefault("type", ResumeTransport.DOCUMENT)
+    elif resume and job.resume_transport == ResumeTransport.LINK:
+        # Opened once, under the same rules: Flatchr must not be sent where we would not go.
+        _downloaded(candidate, str(resume), observe)
+        candidate["type"] = ResumeTransport.LINK
+    else:
+        candidate["type"] = ResumeTransport.DOCUMENT
+        candidate["resume"] = as_document(_resume(candidate, job, observe))
+
+
+def _resume(candidate: Candidate, job: Job, observe: Observe) -> Resume:
+    url = candidate.get("resume")
+    if url:
+        return _downloaded(candidate, str(url), observe)
+    if job.resume_policy == ResumePolicy.GENERATE:
+        data = generate_resume(candidate.profile, candidate)
+        return Resume(data, f"{_file_stem(candidate)}.pdf", PDF, generated=True)
+    raise PermanentError(ErrorCode.RESUME_MISSING)
+
+
+def _downloaded(candidate: Candidate, url: str, observe: Observe) -> Resume:
+    return download_resume(
+        url,
+        file_name=_file_stem(candidate),
+        max_bytes=settings.RESUME_MAX_BYTES,
+        allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
+        timeout=settings.HTTP_TIMEOUT_SECONDS,
+        observe=observe,
+    )
+
+
+def _file_stem(candidate: Mapping[str, Any]) -> str:
+    """`CV_Jean_Dupont`, as in Flatchr's own example."""
+    name = f"CV {candidate.get('firstname', '')} {candidate.get('lastname', '')}"
+    return "_".join(name.split())

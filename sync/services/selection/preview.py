@@ -1,0 +1,78 @@
+"""The exact candidate of one profile, made live as a push makes it, and never sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from sync.exceptions import ConfigurationError, SyncError
+from sync.models import Action, Profile, Run
+from sync.services.peers.client_factory import hrflow_client
+from sync.services.preparing.journal import Journal
+from sync.services.preparing.steps import DiscardedError, Job, prepare
+from sync.services.security import audit
+from sync.vocabulary import EXPLANATIONS
+
+SHOWN_LENGTH = 2000
+
+
+@dataclass(frozen=True)
+class Exact:
+    """What would be sent for one profile, or why it would not."""
+
+    body: str = ""
+    problem: str = ""
+    next_step: str = ""
+
+
+def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ()) -> Exact:
+    """Made as a push makes it, from today's profile, without sending anything."""
+    assert run.vacancy is not None
+    audit.record(None, Action.LOOK, profile, company=run.vacancy.company_id)
+    try:
+        candidate = prepare(_job(run, profile, answers), hrflow_client(profile.source), Journal())
+    except DiscardedError as discarded:
+        words = _("The rule “%(name)s” leaves it out.")
+        return Exact(problem=words % {"name": discarded.logic})
+    except SyncError as error:
+        return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
+    except ConfigurationError as error:
+        return Exact(problem=str(error))
+    return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
+
+
+def _job(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]]) -> Job:
+    assert run.vacancy is not None
+    company = run.vacancy.company
+    return Job(
+        source_key=profile.source.source_key,
+        profile_key=profile.key,
+        vacancy=run.vacancy.slug,
+        logics=run.logics,
+        format=run.format or None,
+        resume_policy=run.resume_policy or company.resume_policy,
+        resume_transport=company.resume_transport,
+        contact_within_days=company.contact_within_days,
+        answers=answers or run.answers,
+    )
+
+
+def _shown(value: Any) -> Any:
+    """A file is told by its size: nobody reads base64."""
+    if isinstance(value, Mapping):
+        return {key: _size(v) if key == "data" else _shown(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_shown(item) for item in value]
+    return value[:SHOWN_LENGTH] if isinstance(value, str) else value
+
+
+def _size(value: Any) -> Any:
+    if not isinstance(value, str):
+        return _shown(value)
+    size = number_format(len(value) * 3 // 4, force_grouping=True)
+    return _("<%(n)s bytes>") % {"n": size}

@@ -1,0 +1,1 @@
+"""What answers outside the admin: health, webhooks, sign-in, middleware, and their limits."""

@@ -1,0 +1,131 @@
+"""Flatchr client: what a create sends, and what counts as created."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sync.clients.flatchr import FlatchrClient
+from sync.exceptions import (
+    CredentialsError,
+    OutcomeUnknownError,
+    PermanentError,
+    RetryableError,
+    SyncError,
+)
+from sync.vocabulary import ErrorCode
+from tests.clients.flatchr.flatchr_calls import AUTH, BODY, call, client, error_of
+from tests.raw_server import cut, hang, hang_up, reset, say, serving
+
+
+def create(flatchr: FlatchrClient) -> None:
+    flatchr.create_candidate(BODY)
+
+
+def test_it_creates_a_candidate_with_the_key_in_header_and_body() -> None:
+    with serving(say(200, "applicant created", "text/plain")) as server:
+        client(server).create_candidate(BODY)
+        (request,) = server.requests
+    assert (request.method, request.path) == ("POST", "/careers/vacancy/candidate/json")
+    assert request.headers["authorization"] == f"Bearer {AUTH}"
+    assert request.headers["content-type"] == "application/json"
+    assert request.json() == {**BODY, "token": AUTH}
+    assert "token" not in BODY
+
+
+CREATED = [
+    say(200, "applicant created", "text/plain"),
+    say(201, "Applicant Created", ""),
+    say(200, '"applicant created"'),
+    say(200, {"message": "applicant created"}),
+    say(200, {"applicant": "z7gWQ"}),
+]
+
+
+@pytest.mark.parametrize("answer", CREATED)
+def test_the_documented_answer_is_a_success(answer: Any) -> None:
+    assert call(answer, create) is None
+
+
+DOUBTFUL = [
+    say(200, "", "text/plain"),
+    say(204, ""),
+    say(200, "<html>applicant created</html>", "text/html"),
+    say(200, "  <!DOCTYPE html> applicant created", "text/plain"),
+    say(200, "OK", "text/plain"),
+    say(200, {}),
+    say(200, {"error": "applicant could not be created"}),
+    say(200, "applicant not created", "text/plain"),
+    say(200, b"\x00\xff\xfe"),
+]
+
+
+@pytest.mark.parametrize("answer", DOUBTFUL)
+def test_any_other_2xx_leaves_the_outcome_unknown(answer: Any) -> None:
+    error = error_of(answer, create)
+    assert (type(error), error.code) == (OutcomeUnknownError, ErrorCode.FLATCHR_UNREADABLE)
+
+
+CREATE_ROWS = [
+    (401, CredentialsError, ErrorCode.FLATCHR_CREDENTIALS),
+    (403, CredentialsError, ErrorCode.FLATCHR_CREDENTIALS),
+    (404, PermanentError, ErrorCode.FLATCHR_NOT_FOUND),
+    (400, PermanentError, ErrorCode.FLATCHR_REJECTED),
+    (413, PermanentError, ErrorCode.FLATCHR_REJECTED),
+    (429, RetryableError, ErrorCode.FLATCHR_RATE_LIMITED),
+    (302, OutcomeUnknownError, ErrorCode.FLATCHR_FAULT),
+    (408, OutcomeUnknownError, ErrorCode.FLATCHR_FAULT),
+    (409, OutcomeUnknownError, ErrorCode.FLATCHR_FAULT),
+    (500, OutcomeUnknownError, ErrorCode.FLATCHR_FAULT),
+    (502, OutcomeUnknownError, ErrorCode.FLATCHR_FAULT),
+]
+
+
+@pytest.mark.parametrize(("status", "kind", "code"), CREATE_ROWS)
+def test_it_maps_a_status_of_a_create(status: int, kind: type[SyncError], code: ErrorCode) -> None:
+    error = error_of(say(status, "said", "text/plain", Retry_After="9"), create)
+    assert (type(error), error.code, error.http_status) == (kind, code, status)
+    if isinstance(error, RetryableError):
+        assert error.retry_after == 9.0
+
+
+@pytest.mark.parametrize("answer", [reset, hang_up, hang, cut(b"app", 17)])
+def test_a_create_without_an_answer_is_unknown_and_sent_once(answer: Any) -> None:
+    with serving(answer) as server:
+        with pytest.raises(OutcomeUnknownError) as caught:
+            client(server).create_candidate(BODY)
+        assert caught.value.code == ErrorCode.FLATCHR_FAULT
+        assert len(server.requests) == 1
+
+
+def test_a_refusal_says_why_without_the_person_or_the_key() -> None:
+    said = {"error": f"firstname Zoé of zoe@example.com does not match, key {AUTH}"}
+    error = error_of(say(400, said), create)
+    assert "does not match" in str(error)
+    for private in ("Zoé", "zoe@", AUTH):
+        assert private not in f"{error} {error!r} {error.params}"
+
+
+def test_it_tests_a_candidate_without_creating_one() -> None:
+    with serving(say(200, "ok", "text/plain")) as server:
+        client(server).test_candidate(BODY)
+        assert server.requests[0].path == "/careers/vacancy/candidate/test"
+        assert server.requests[0].json()["token"] == AUTH
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "code"),
+    [
+        (say(400, "no"), PermanentError, ErrorCode.FLATCHR_REJECTED),
+        (say(404, "no"), PermanentError, ErrorCode.FLATCHR_NOT_FOUND),
+        (say(200, "<html>"), RetryableError, ErrorCode.FLATCHR_UNREADABLE),
+        (say(500, ""), RetryableError, ErrorCode.FLATCHR_UNAVAILABLE),
+        (reset, RetryableError, ErrorCode.FLATCHR_UNREACHABLE),
+    ],
+)
+def test_a_failed_test_is_never_of_unknown_outcome(
+    answer: Any, kind: type[SyncError], code: ErrorCode
+) -> None:
+    error = error_of(answer, lambda flatchr: flatchr.test_candidate(BODY))
+    assert (type(error), error.code) == (kind, code)
