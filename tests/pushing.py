@@ -19,7 +19,7 @@ def slow_clock(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing falls due by itself within a test: `make_due` says when, so that rounds count."""
     settings.PUSH_SETTLE_SECONDS = 120
     settings.PUSH_RETRY_BASE_SECONDS = 100
-    monkeypatch.setattr("sync.services.pushing.outcomes.random.uniform", lambda low, high: high)
+    monkeypatch.setattr("sync.services.peers.backoff.random.uniform", lambda low, high: high)
 
 
 # The answer is lost after the candidate was stored (and how to say so to the sandbox).

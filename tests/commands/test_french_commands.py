@@ -9,13 +9,13 @@ import pytest
 from django.core.management import BaseCommand, CommandError, call_command, load_command_class
 from django.utils import translation
 
+from tests import ROOT
 from tests.browser.words import english_in
 from tests.desk import Desk
-from tests.site import prose
 from tests.site.french import back_to_english
 
 __all__ = ["back_to_english"]
-COMMANDS = sorted(path.stem for path in (prose.ROOT / "sync/management/commands").glob("[a-z]*.py"))
+COMMANDS = sorted(path.stem for path in (ROOT / "sync/management/commands").glob("[a-z]*.py"))
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from tests.browser.words import english_in, sounds_english
 from tests.site import prose
 from tests.site.french import back_to_english
@@ -62,7 +63,7 @@ NAMES = frozenset({"HrFlow → Flatchr", "HTTP"})
 
 def _modules() -> Iterator[Path]:
     for package in ("sync", "connector_site"):
-        found = (prose.ROOT / package).rglob("*.py")
+        found = (ROOT / package).rglob("*.py")
         yield from (path for path in found if "migrations" not in path.parts)
 
 
@@ -87,7 +88,7 @@ def test_such_a_sentence_would_be_found(line: str, tmp_path: Path) -> None:
 
 
 def test_no_word_of_a_template_stands_outside_translate() -> None:
-    paths = (prose.ROOT / "templates").rglob("*.html")
+    paths = (ROOT / "templates").rglob("*.html")
     found = {(path.name, text.strip(" ·")) for path in paths for text in prose.in_template(path)}
     assert {(name, text) for name, text in found if text not in NAMES} == set()
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.models.accounts import HrFlowSource
 from sync.models.profiles import LONGEST_KEY
-from sync.models.push.transitions.bulk import PushRows
 from sync.models.runs import Run
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.models.vacancies import FlatchrVacancy
@@ -96,8 +95,6 @@ class PushFields(models.Model):
     created_at = models.DateTimeField(_("asked for"), db_default=Now())
     updated_at = models.DateTimeField(_("changed"), db_default=Now())
     closed_at = models.DateTimeField(_("closed"), null=True, blank=True)
-
-    objects = PushRows.as_manager()
 
     class Meta:
         abstract = True

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from sync.models.push.transitions.bulk import PushRows
 from sync.models.push.transitions.people import PeopleTransitions
 from sync.models.push.transitions.read_back import ReadBackTransitions
 from sync.models.push.transitions.worker import WorkerTransitions
@@ -17,6 +18,8 @@ S = PushStatus
 
 class Push(WorkerTransitions, ReadBackTransitions, PeopleTransitions):
     """One profile to one vacancy."""
+
+    objects = PushRows.as_manager()
 
     class Meta:
         verbose_name = _("push")

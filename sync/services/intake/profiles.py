@@ -25,9 +25,9 @@ from sync.mapping.index_row import Summary, summarise
 from sync.models import HrFlowSource, Profile
 from sync.models.accounts import IMPORT_DIES_AFTER
 from sync.models.profiles import LONGEST_KEY
+from sync.services.peers.backoff import backoff
 from sync.services.peers.client_factory import hrflow_client
 from sync.services.privacy import suppression
-from sync.services.pushing.outcomes import backoff
 from sync.services.queue import heartbeat, shutdown
 from sync.vocabulary import ErrorCode
 

@@ -6,8 +6,7 @@ candidate ready to be sent comes out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
@@ -24,6 +23,7 @@ from sync.mapping.registry import resolve_format, resolve_logics
 from sync.models.accounts import ResumePolicy, ResumeTransport
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.services.peers.client_factory import Observe
+from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
 from sync.vocabulary import ErrorCode
 
@@ -36,25 +36,6 @@ class DiscardedError(Exception):
     def __init__(self, logic: str) -> None:
         super().__init__(logic)
         self.logic = logic
-
-
-@dataclass(frozen=True)
-class Job:
-    """One profile on its way to one vacancy, with the rules it goes under.
-
-    `logics` and `format`: names, specifications or functions (`sync.mapping.registry`).
-    """
-
-    source_key: str
-    profile_key: str
-    vacancy: str
-    logics: Sequence[object] = ()
-    format: object = None
-    resume_policy: str = ResumePolicy.REQUIRE
-    resume_transport: str = ResumeTransport.DOCUMENT
-    answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
-    # The company's rule about consent and last contact; None: it has none.
-    contact_within_days: int | None = None
 
 
 def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:

@@ -20,8 +20,9 @@ from sync.models.push.queryset import PushQuerySet
 from sync.models.states import PushStatus
 from sync.services.intake.profiles import pages
 from sync.services.peers.client_factory import hrflow_client
+from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, Job, prepare
+from sync.services.preparing.steps import DiscardedError, prepare
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
 from sync.vocabulary import ErrorCode, sentence, tally
@@ -180,15 +181,7 @@ def _closed(vacancy: FlatchrVacancy) -> ErrorCode | None:
 
 
 def _try(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
-    company = vacancy.company
-    job = Job(
-        source_key=source.source_key,
-        profile_key=key,
-        vacancy=vacancy.slug,
-        resume_policy=company.resume_policy,
-        resume_transport=company.resume_transport,
-        contact_within_days=company.contact_within_days,
-    )
+    job = job_for(source, key, vacancy)
     try:
         candidate = prepare(job, _client(source), Journal())
     except DiscardedError as discarded:

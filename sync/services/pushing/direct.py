@@ -26,9 +26,10 @@ from sync.mapping.candidate import Candidate
 from sync.matching import Found, Siblings, Verdict, already_there, candidate_person, judge
 from sync.models.attempts import Stage
 from sync.models.states import PushStatus
+from sync.services.peers.backoff import backoff
+from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, Job, prepare
-from sync.services.pushing.outcomes import backoff
+from sync.services.preparing.steps import DiscardedError, prepare
 from sync.services.reconciling.applicants import on_vacancy
 from sync.vocabulary import ErrorCode, Event, ReadMode
 

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,10 +29,9 @@ from sync.exceptions import (
 )
 from sync.models import Push
 from sync.models.attempts import AttemptOutcome
+from sync.services.peers.backoff import backoff
 from sync.services.preparing.journal import Journal
 from sync.vocabulary import ErrorCode
-
-LONGEST_EXPONENT = 16
 
 
 @dataclass(frozen=True)
@@ -43,16 +41,6 @@ class Outcome:
     verb: Callable[[Push], None]
     outcome: AttemptOutcome
     error: SyncError | None = None
-
-
-def backoff(tries: int, retry_after: float | None = None) -> float:
-    """Seconds until the next try: exponential with full jitter, capped; never before the peer
-    asked for (`Retry-After`)."""
-    base, cap = settings.PUSH_RETRY_BASE_SECONDS, settings.PUSH_RETRY_CAP_SECONDS
-    ceiling = min(cap, base * 2 ** min(max(tries - 1, 0), LONGEST_EXPONENT))
-    # Jitter spreads a crowd over the whole span; it needs no cryptographic randomness.
-    jitter = random.uniform(0, ceiling)
-    return max(retry_after or 0, jitter)
 
 
 def decide(error: Exception, push: Push, journal: Journal, *, sent: bool) -> Outcome:

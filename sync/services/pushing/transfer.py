@@ -35,8 +35,9 @@ from sync.models.states import PushStatus
 from sync.redaction import redact
 from sync.services.peers import circuit_breakers, rate_limits
 from sync.services.peers.client_factory import flatchr_client, hrflow_client
+from sync.services.preparing.job import job_of
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, Job, complete, read_candidate
+from sync.services.preparing.steps import DiscardedError, complete, read_candidate
 from sync.services.privacy import suppression
 from sync.services.pushing import attempts
 from sync.services.pushing.outcomes import Outcome, ambiguous, decide, lost_too_often, put_off, wait
@@ -49,21 +50,6 @@ from sync.services.reconciling.lost_answers import look_up
 from sync.vocabulary import ErrorCode
 
 logger = logging.getLogger(__name__)
-
-
-def job_of(push: Push) -> Job:
-    company = push.vacancy.company
-    return Job(
-        source_key=push.source.source_key,
-        profile_key=push.profile_key,
-        vacancy=push.vacancy.slug,
-        logics=push.run.logics,
-        format=push.run.format,
-        resume_policy=push.run.resume_policy or company.resume_policy,
-        resume_transport=company.resume_transport,
-        contact_within_days=company.contact_within_days,
-        answers=push.run.answers,
-    )
 
 
 class EndedError(Exception):

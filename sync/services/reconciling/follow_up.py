@@ -33,12 +33,12 @@ from sync.models import FlatchrVacancy, Push
 from sync.models.push.values import in_seconds
 from sync.models.states import PushStatus
 from sync.services.peers import circuit_breakers, rate_limits
+from sync.services.peers.backoff import backoff
 from sync.services.peers.client_factory import flatchr_client, hrflow_client
+from sync.services.preparing.job import job_of
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import DiscardedError, format_candidate
 from sync.services.privacy import suppression
-from sync.services.pushing.outcomes import backoff
-from sync.services.pushing.transfer import job_of
 from sync.services.queue import shutdown
 from sync.services.queue.heartbeat import PeriodicHeartbeat
 from sync.services.queue.writer import SingleWriter, Writer

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import Action, Profile, Run
 from sync.services.peers.client_factory import hrflow_client
+from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, Job, prepare
+from sync.services.preparing.steps import DiscardedError, prepare
 from sync.services.security import audit
 from sync.vocabulary import EXPLANATIONS
 
@@ -34,8 +35,9 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
     """Made as a push makes it, from today's profile, without sending anything."""
     assert run.vacancy is not None
     audit.record(None, Action.LOOK, profile, company=run.vacancy.company_id)
+    job = job_for(profile.source, profile.key, run.vacancy, run, answers)
     try:
-        candidate = prepare(_job(run, profile, answers), hrflow_client(profile.source), Journal())
+        candidate = prepare(job, hrflow_client(profile.source), Journal())
     except DiscardedError as discarded:
         words = _("The rule “%(name)s” leaves it out.")
         return Exact(problem=words % {"name": discarded.logic})
@@ -44,22 +46,6 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
     except ConfigurationError as error:
         return Exact(problem=str(error))
     return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
-
-
-def _job(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]]) -> Job:
-    assert run.vacancy is not None
-    company = run.vacancy.company
-    return Job(
-        source_key=profile.source.source_key,
-        profile_key=profile.key,
-        vacancy=run.vacancy.slug,
-        logics=run.logics,
-        format=run.format or None,
-        resume_policy=run.resume_policy or company.resume_policy,
-        resume_transport=company.resume_transport,
-        contact_within_days=company.contact_within_days,
-        answers=answers or run.answers,
-    )
 
 
 def _shown(value: Any) -> Any:

@@ -39,7 +39,7 @@ class PeopleTransitions(PushFields):
         abstract = True
 
     def _move(self, leaves: tuple[PushStatus, ...], *only: Q, **changes: Any) -> None:
-        rows = type(self).objects.filter(*only, pk=self.pk, status__in=leaves)
+        rows = type(self)._default_manager.filter(*only, pk=self.pk, status__in=leaves)
         with transaction.atomic():
             if not rows.update(updated_at=Now(), **changes):
                 states = ", ".join(leaves)
@@ -73,7 +73,9 @@ class PeopleTransitions(PushFields):
 
     def retry_enrichment(self, user: User | None) -> None:
         """Only the enrichment is tried again; the create never is."""
-        rows = type(self).objects.filter(pk=self.pk, enrichment_status=EnrichmentStatus.FAILED)
+        rows = type(self)._default_manager.filter(
+            pk=self.pk, enrichment_status=EnrichmentStatus.FAILED
+        )
         # Without an applicant there is nobody to enrich: they are looked for first.
         look = {} if self.applicant_id else {"confirm_after": Now(), "confirm_tries": 0}
         decision = _decided("retry_enrich", user)

@@ -23,7 +23,7 @@ class ReadBackTransitions(PushFields):
         abstract = True
 
     def _note(self, **changes: Any) -> None:
-        type(self).objects.filter(pk=self.pk, status=S.SUCCEEDED).update(
+        type(self)._default_manager.filter(pk=self.pk, status=S.SUCCEEDED).update(
             updated_at=Now(), **changes
         )
 

@@ -11,13 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Case, F, Q, Value, When
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Now
 
 from sync.exceptions import SyncError
 from sync.models.push.compiled_sql import PreparedUpdate, Slot
 from sync.models.push.fields import PushFields
-from sync.models.push.queryset import PushQuerySet
 from sync.models.push.values import NO_CLAIM, error_fields, in_seconds, no_error, wanted_enrichment
 from sync.models.states import LostClaimError, PushStatus, WrongStateError
 from sync.vocabulary import ErrorCode, Event
@@ -34,9 +33,9 @@ class WorkerTransitions(PushFields):
     def _claim(self) -> dict[str, Any]:
         return {"push": self.pk, "token": self.claim_token or "no claim"}
 
-    def _as_claimed(self) -> PushQuerySet[Any]:
+    def _as_claimed(self) -> QuerySet[Any]:
         claim = self._claim()
-        return type(self).objects.filter(
+        return type(self)._default_manager.filter(
             pk=claim["push"], status=S.RUNNING, claim_token=claim["token"]
         )
 
@@ -51,7 +50,7 @@ class WorkerTransitions(PushFields):
     def begin_create(self, *, firstname: str, lastname: str, email: str, phone: str) -> None:
         """Commit the intent to create, fenced by a claim whose lease still runs."""
         changed = _BEGIN_CREATE.update(
-            type(self).objects.all(),
+            type(self)._default_manager.all(),
             **self._claim(),
             name=f"{firstname} {lastname}"[:255],
             lastname=lastname[:255],
@@ -83,7 +82,7 @@ class WorkerTransitions(PushFields):
             return
         succeed = _SUCCEED[self.vacancy.company.enrich]
         settle = timedelta(seconds=settings.PUSH_SETTLE_SECONDS)
-        if not succeed.update(type(self).objects.all(), **self._claim(), settle=settle):
+        if not succeed.update(type(self)._default_manager.all(), **self._claim(), settle=settle):
             raise LostClaimError(f"push {self.pk}: the claim is gone")
 
     def mark_already_there(self, *, applicant_id: str, column: str) -> None:
@@ -181,7 +180,7 @@ class WorkerTransitions(PushFields):
 # --- the two verbs of every push that goes well, written once ------------------------------------
 
 
-def _claimed(pushes: PushQuerySet[Any]) -> PushQuerySet[Any]:
+def _claimed(pushes: QuerySet[Any]) -> QuerySet[Any]:
     return pushes.filter(
         pk=Slot("push", models.BigIntegerField()),
         status=S.RUNNING,

@@ -1,0 +1,55 @@
+"""What a push is made from: one profile, one vacancy, and the rules it goes under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sync.models import FlatchrVacancy, HrFlowSource, Push, Run
+from sync.models.accounts import ResumePolicy, ResumeTransport
+
+
+@dataclass(frozen=True)
+class Job:
+    """One profile on its way to one vacancy, as plain data.
+
+    `logics` and `format`: names, specifications or functions (`sync.mapping.registry`).
+    """
+
+    source_key: str
+    profile_key: str
+    vacancy: str
+    logics: Sequence[object] = ()
+    format: object = None
+    resume_policy: str = ResumePolicy.REQUIRE
+    resume_transport: str = ResumeTransport.DOCUMENT
+    answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
+    # The company's rule about consent and last contact; None: it has none.
+    contact_within_days: int | None = None
+
+
+def job_for(
+    source: HrFlowSource,
+    profile_key: str,
+    vacancy: FlatchrVacancy,
+    run: Run | None = None,
+    answers: Sequence[Mapping[str, Any]] = (),
+) -> Job:
+    """As the company wants it and the run says; `answers` in place of the run's own."""
+    company = vacancy.company
+    return Job(
+        source_key=source.source_key,
+        profile_key=profile_key,
+        vacancy=vacancy.slug,
+        logics=run.logics if run else (),
+        format=(run.format if run else "") or None,
+        resume_policy=(run.resume_policy if run else "") or company.resume_policy,
+        resume_transport=company.resume_transport,
+        contact_within_days=company.contact_within_days,
+        answers=answers or (run.answers if run else ()),
+    )
+
+
+def job_of(push: Push) -> Job:
+    return job_for(push.source, push.profile_key, push.vacancy, push.run)
