@@ -1,6 +1,7 @@
 from sync.models.accounts import FlatchrCompany, HrFlowSource, ResumePolicy, ResumeTransport
 from sync.models.attempts import PushAttempt
 from sync.models.audit import Action, AppendOnlyError, AuditEntry
+from sync.models.groups import TranslatedGroup
 from sync.models.privacy import DailyCount, ErasedPerson, HashKey, PersonMark, PurgedPush
 from sync.models.profiles import Profile
 from sync.models.push.model import Push
@@ -36,6 +37,7 @@ __all__ = [
     "RunKind",
     "RunProfile",
     "RunStatus",
+    "TranslatedGroup",
     "WorkerGroup",
     "Workflow",
     "WrongStateError",

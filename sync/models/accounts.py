@@ -110,6 +110,8 @@ class FlatchrCompany(CircuitBreaker):
         help_text=_("They see this company, its vacancies and pushes, and nothing else."),
     )
     webhook_token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    # The last successful test of the connection, from the account's page.
+    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     vacancies_synced_at = models.DateTimeField(
         _("vacancies fetched"), null=True, blank=True, editable=False
     )
@@ -170,6 +172,8 @@ class HrFlowSource(CircuitBreaker):
         _("import every (minutes)"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
     webhook_token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    # The last successful test of the connection, from the account's page.
+    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Progress of the import that runs now; `import_beat_at` is null when none does.
     import_beat_at = models.DateTimeField(null=True, blank=True, editable=False)
     import_done = models.PositiveIntegerField(default=0, editable=False)

@@ -1,4 +1,4 @@
-"""People and groups: Django's pages, for those with Django's permissions, without a way up."""
+"""The pages of users and groups: Django's own, on which nobody gains power."""
 
 from __future__ import annotations
 
@@ -6,35 +6,33 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.filters import RelatedFieldListFilter
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, Permission, User
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.scoped import Listed
+from sync.models import TranslatedGroup
 from sync.models.accounts import companies_of
+from sync.models.groups import ROLE_NAMES
 from sync.models.scope import sees_all
-from sync.services.security.roles import ROLES, role_name
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
 
-# Lists, choices, filters, titles and messages all ask a group for its words: one place to give ours
-# in the reader's language. What is stored, and found by, stays its name.
-Group.add_to_class("__str__", lambda group: role_name(group.name))
-
 DATES = ("last_login", "date_joined")
 POWERS = ("is_superuser", "groups", "user_permissions")
-
-
 # The words of Django's own four permissions; they are stored in the language of the migration.
 ACTIONS = {"add": _("Add"), "change": _("Change"), "delete": _("Delete"), "view": _("View")}
 
 
 class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
+    """Permissions as “model | action”, in the reader's language."""
+
     def label_from_instance(self, obj: Any) -> str:
         action, _rest, model = obj.codename.partition("_")
         is_own = action in ACTIONS and model == obj.content_type.model
@@ -42,92 +40,106 @@ class PermissionsField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg
         return f"{obj.content_type.name} | {word}"
 
 
-def permissions_with_a_page() -> QuerySet[Permission]:
-    """Of what has a page here: the rest opens nothing."""
-    models = ContentType.objects.get_for_models(*admin.site._registry).values()
-    found = Permission.objects.filter(content_type__in=list(models))
-    return found.select_related("content_type")
+class GroupFilter(RelatedFieldListFilter):
+    """Django's filter by group, in the reader's language."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[Any]:
+        return [(group.pk, str(group)) for group in TranslatedGroup.objects.order_by("name")]
 
 
 class WithPermissions:
-    """Permissions in the reader's language; mixed into the admins that show them."""
+    """Groups and permissions in the reader's language; mixed into the admins that show them."""
 
     def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        """Offers the permissions of models that have a page here: the others open nothing."""
         if db_field.remote_field.model is Permission:
-            kwargs |= {
-                "form_class": PermissionsField,
-                "queryset": permissions_with_a_page(),
-            }
+            models = ContentType.objects.get_for_models(*admin.site._registry).values()
+            permissions = Permission.objects.filter(content_type__in=list(models))
+            kwargs["form_class"] = PermissionsField
+            kwargs["queryset"] = permissions.select_related("content_type")
+        if db_field.remote_field.model is Group:
+            kwargs["queryset"] = TranslatedGroup.objects.order_by("name")
         return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]
 
 
 @admin.register(User)
 class PersonAdmin(WithPermissions, Listed[User], UserAdmin):  # type: ignore[type-arg]
+    """Who may edit people gives nobody more than they have themselves."""
+
     filter_horizontal = ()
     list_display = ("username", "full_name", "email", "is_staff", "is_active", "last_login")
-    list_filter = ("is_staff", "is_active", "groups")
+    list_filter = ("is_staff", "is_active", ("groups", GroupFilter))
     list_select_related = False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        groups = Prefetch("groups", TranslatedGroup.objects.order_by("name"))
+        return super().get_queryset(request).prefetch_related(groups)
 
     @admin.display(description=_("name"), ordering="last_name")
     def full_name(self, user: User) -> str:
         return user.get_full_name()
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Who may edit people but is no superuser gives nobody, themselves included, more power."""
+        """Superusers alone give powers; others give none, to themselves included."""
         fields = (*super().get_readonly_fields(request, obj), *DATES)
         return fields if request.user.is_superuser else (*fields, *POWERS)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and _below(request, obj)
+        return super().has_change_permission(request, obj) and _is_below(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_delete_permission(request, obj) and _below(request, obj)
+        return super().has_delete_permission(request, obj) and _is_below(request, obj)
 
 
-def _below(request: HttpRequest, obj: Any) -> bool:
-    """Whose password one sets, one can become: nobody who may or sees more than oneself."""
+def _is_below(request: HttpRequest, person: User | None) -> bool:
+    """Whether the signed-in person may do and see at least what `person` may: whose password one
+    sets, one can become. Somebody who is switched off counts as if they were not."""
     user: Any = request.user
-    if user.is_superuser or obj is None:
+    if user.is_superuser or person is None:
         return True
-    return not obj.is_superuser and _permissions(obj) <= _permissions(user) and _sees(user, obj)
-
-
-def _permissions(user: User) -> set[int]:
-    """Of somebody switched off, too: they can be switched on."""
-    held = Permission.objects.filter(Q(user=user) | Q(group__user=user))
-    return set(held.values_list("pk", flat=True))
-
-
-def _sees(user: User, other: User) -> bool:
-    return sees_all(user) or not companies_of(other).difference(companies_of(user)).exists()
+    theirs, ours = (
+        set(
+            Permission.objects.filter(Q(user=one) | Q(group__user=one)).values_list("pk", flat=True)
+        )
+        for one in (person, user)
+    )
+    if person.is_superuser or not theirs <= ours:
+        return False
+    return sees_all(user) or not companies_of(person).difference(companies_of(user)).exists()
 
 
 @admin.register(Group)
 class TeamAdmin(WithPermissions, Listed[Group], GroupAdmin):
-    """To be read by whoever has Django's permission; what a group may do, superusers decide."""
+    """Read by whoever has Django's permission; what a group may do, superusers decide."""
 
     filter_horizontal = ()
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_superuser)
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
+        """The pages name a group as people know it (`TranslatedGroup`)."""
+        return TranslatedGroup.objects.order_by(*self.get_ordering(request))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return bool(request.user.is_superuser)
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)
+    has_add_permission = has_delete_permission = has_change_permission
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """A role is known by its name, and would be made anew under it."""
-        return ("role",) if _is_role(obj) else ()
+        """A role is found by its stored name: the next migration would make a renamed one anew."""
+        return ("role",) if obj is not None and obj.name in ROLE_NAMES else ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return ("role" if _is_role(obj) else "name", "permissions")
+        name = "role" if obj is not None and obj.name in ROLE_NAMES else "name"
+        return (name, "permissions")
 
     @admin.display(description=_("name"))
     def role(self, group: Group) -> str:
         return str(group)
 
+    # The change log of a group is kept under Django's model: that of the proxy would be another.
 
-def _is_role(group: Group | None) -> bool:
-    return group is not None and group.name in ROLES
+    def log_change(self, request: HttpRequest, obj: Group, message: Any) -> Any:
+        return super().log_change(request, Group.objects.get(pk=obj.pk), message)
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> Any:
+        groups = Group.objects.filter(pk__in=[group.pk for group in queryset])
+        return super().log_deletions(request, groups)

@@ -92,12 +92,13 @@ def record(
     request = who if isinstance(who, HttpRequest) else _request.get()
     user = _user(who if not isinstance(who, HttpRequest) else None, request)
     model = kind or (type(thing) if thing is not None else None)
+    concrete = model._meta.concrete_model if model is not None else None  # a proxy's: Group
     of_company = _company_id(thing, company)
     return AuditEntry.objects.create(
         user=user,
         username=user.get_username() if user else ("" if request else COMMAND_LINE),
         action=action,
-        object_type=model._meta.model_name or "" if model is not None else "",
+        object_type=concrete._meta.model_name or "" if concrete is not None else "",
         object_id=str(thing.pk) if thing is not None else "",
         label=(label or _label(thing))[:255],
         details=dict(details or {}),

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sync.models import Action, AuditEntry
+from sync.models.groups import role_name
 from sync.services.security.audit import COMMAND_LINE
-from sync.services.security.roles import role_name
 
 DECISIONS: Mapping[str, Promise] = {
     "in_flatchr": gettext_lazy("Decided: it is in Flatchr"),

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from django.contrib.auth.models import Group, Permission
-from django.utils.translation import gettext, gettext_noop
+
+from sync.models.groups import AUDITOR, OPERATOR, RECRUITER, TEAM_LEAD
 
 # What people of one company need to see to push.
 _SEE = ("view_profile", "view_flatchrvacancy", "view_push", "view_run")
@@ -50,20 +51,12 @@ _AUDITOR = (
     "export_audit",
     "view_erasedperson",
 )
-# The names by which the groups are found again; people read them through `role_name`.
-RECRUITER, TEAM_LEAD = gettext_noop("Recruiter"), gettext_noop("Team lead")
-OPERATOR, AUDITOR = gettext_noop("Operator"), gettext_noop("Auditor")
 ROLES: Mapping[str, tuple[str, ...]] = {
     RECRUITER: _RECRUITER,
     TEAM_LEAD: _TEAM_LEAD,
     OPERATOR: _OPERATOR,
     AUDITOR: _AUDITOR,
 }
-
-
-def role_name(group: str) -> str:
-    """A group's name as it is shown: ours in the reader's language, others as they are."""
-    return gettext(group) if group in ROLES else group
 
 
 def ensure_roles() -> None:
