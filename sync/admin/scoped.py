@@ -1,7 +1,8 @@
-"""What the admin of every noun shares: people see, choose and count only what is theirs."""
+"""Base classes of the model admins: people see, choose and count only the rows they may see."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -12,14 +13,17 @@ from django.contrib.admin.widgets import AdminDateWidget, RelatedFieldWidgetWrap
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
-from django.db.models import ForeignKey, ManyToManyField, QuerySet
+from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from sync.models.accounts import colleagues_of
 from sync.models.scope import ScopedQuerySet, sees_all
 
 M = TypeVar("M", bound=models.Model)
+# Django's ModelAdmin takes its type parameter in django-stubs only, and not when the code runs.
 if TYPE_CHECKING:
     _Admin = admin.ModelAdmin
 else:
@@ -30,12 +34,20 @@ else:
 
 
 def scoped(queryset: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
-    """Of people, one sees one's colleagues; rows of other models without companies are left."""
+    """The rows that the signed-in person may see: of users, those of the same companies; of a model
+    that knows no companies, all."""
     if isinstance(queryset, ScopedQuerySet):
         return queryset.for_user(request.user)
     if queryset.model is get_user_model() and not sees_all(request.user):
         return queryset.filter(pk__in=colleagues_of(request.user))
     return queryset
+
+
+def short_time(moment: datetime | None, otherwise: str) -> str:
+    """A date and time for a column of a list; `otherwise` where there is none."""
+    if moment is None:
+        return otherwise
+    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 class Listed(_Admin[M]):
@@ -62,50 +74,40 @@ class Listed(_Admin[M]):
         }
         response = super().changelist_view(request, context)
         if isinstance(response, TemplateResponse) and response.context_data:
-            response.context_data["list_is_empty"] = self._is_empty(response.context_data)
+            # No row at all, as opposed to none that a search or a filter finds.
+            found = response.context_data.get("cl")
+            response.context_data["list_is_empty"] = bool(
+                found
+                and not found.result_count
+                and not found.query
+                and not found.has_active_filters
+            )
         return response
 
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """The browser's own date picker, tick boxes in place of two lists that need a script, and
-        no ways out of the form half way through it."""
+        """The browser's own date picker; tick boxes, where Django's two lists need a script; and no
+        links that leave the form half way through it."""
         if isinstance(db_field, ManyToManyField):
             kwargs["widget"] = forms.CheckboxSelectMultiple
         field: Any = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if field is not None:
-            _simplify(field)
+        widget = getattr(field, "widget", None)
+        if isinstance(widget, RelatedFieldWidgetWrapper):
+            widget.can_add_related = widget.can_change_related = False
+            widget.can_delete_related = widget.can_view_related = False
+        if isinstance(widget, AdminDateWidget):
+            field.widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
         return field
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """Django lets an address filter by any field of the model: one that no page shows, a
-        token, could be asked for letter by letter."""
+        """Refuse filters by a field that no page shows: Django lets an address filter by any field
+        of the model, so a token could be found out letter by letter."""
         allowed = super().lookup_allowed(lookup, value, request)  # type: ignore[arg-type]
-        return allowed and not self._is_hidden(lookup.partition("__")[0])
-
-    def _is_hidden(self, name: str) -> bool:
+        name = lookup.partition("__")[0]
         try:
-            field = self.opts.get_field(name)
+            is_editable = getattr(self.opts.get_field(name), "editable", True)
         except FieldDoesNotExist:
-            return False
-        return not getattr(field, "editable", True) and name not in self.list_display
-
-    def _is_empty(self, context: dict[str, Any]) -> bool:
-        """Nothing at all, as opposed to nothing that fits a search."""
-        changelist = context.get("cl")
-        return bool(
-            changelist
-            and not changelist.result_count
-            and not changelist.query
-            and not changelist.has_active_filters
-        )
-
-
-def _simplify(field: Any) -> None:
-    widget = field.widget
-    if isinstance(widget, RelatedFieldWidgetWrapper):
-        widget.can_add_related = widget.can_change_related = False
-        widget.can_delete_related = widget.can_view_related = False
-    if isinstance(widget, AdminDateWidget):
-        field.widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
+            return allowed
+        return allowed and (is_editable or name in self.list_display)
 
 
 class ScopedAdmin(Listed[M]):
@@ -115,24 +117,26 @@ class ScopedAdmin(Listed[M]):
         return scoped(super().get_queryset(request), request)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """A row that companies share would tell of each number whether it is among them."""
-        told = request is not None and sees_all(request.user)
-        shared = {field.name for field in self.opts.many_to_many} if not told else set()
-        allowed = super().lookup_allowed(lookup, value, request)
-        return allowed and lookup.partition("__")[0] not in shared
+        """Refuse filters by a many-to-many field (a source's companies) to whoever does not see all
+        companies: each number asked for would tell whether it is among the row's companies."""
+        if not super().lookup_allowed(lookup, value, request):
+            return False
+        if request is not None and sees_all(request.user):
+            return True
+        shared = {field.name for field in self.opts.many_to_many}
+        return lookup.partition("__")[0] not in shared
 
     def get_field_queryset(
         self, db: str | None, db_field: Any, request: HttpRequest
     ) -> QuerySet[Any] | None:
-        """The choices of a foreign key or of a many-to-many field."""
-        ordered: QuerySet[Any] | None = super().get_field_queryset(db, db_field, request)
-        found = ordered if ordered is not None else _everything(db_field)
-        return scoped(found, request)
+        """The choices of a foreign key or of a many-to-many field.
 
-
-def _everything(db_field: ForeignKey[Any, Any] | ManyToManyField[Any, Any]) -> QuerySet[Any]:
-    found: QuerySet[Any] = db_field.remote_field.model._default_manager.all()
-    return found
+        Django returns None where the related model's admin sets no order.
+        """
+        choices: QuerySet[Any] | None = super().get_field_queryset(db, db_field, request)
+        if choices is None:
+            choices = db_field.remote_field.model._default_manager.all()
+        return scoped(choices, request)
 
 
 class ScopedRelatedFilter(RelatedFieldListFilter):
@@ -146,8 +150,17 @@ class ScopedRelatedFilter(RelatedFieldListFilter):
         return bool(self.lookup_choices)
 
 
-class OperatorsOnly(Listed[M]):
-    """Read-only for everyone, and to be seen by those who look after the installation."""
+class ReadOnly(_Admin[M]):
+    """Rows that nobody adds, changes or deletes on a page, superusers included."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    has_add_permission = has_delete_permission = has_change_permission
+
+
+class OperatorsOnly(ReadOnly[M], Listed[M]):
+    """Read-only for everyone, and shown to those who look after the installation."""
 
     actions = None
 
@@ -156,12 +169,3 @@ class OperatorsOnly(Listed[M]):
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

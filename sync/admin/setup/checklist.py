@@ -1,24 +1,21 @@
-"""What an empty installation shows instead of empty tables: the way to the first push."""
+"""The steps to the first push, shown on the first page until something was pushed."""
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.core.cache import cache
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from redis.exceptions import RedisError
 
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Profile, Push
-
-REMEMBERED_SECONDS = 365 * 24 * 3600
 
 
 @dataclass(frozen=True)
 class Step:
+    """`verb` is the label of the link to `url`, which is empty while there is nothing to open."""
+
     title: str
     text: str
     verb: str
@@ -30,57 +27,26 @@ class Step:
 @dataclass(frozen=True)
 class Checklist:
     steps: list[Step]
-
-    @property
-    def done(self) -> int:
-        return sum(step.is_done for step in self.steps)
-
-    @property
-    def total(self) -> int:
-        return len(self.steps)
-
-
-def note_tested(account: Any) -> None:
-    """A connection was tested with success."""
-    with contextlib.suppress(RedisError):  # away: the step stays open, and nothing else
-        cache.set(_key(account), True, REMEMBERED_SECONDS)
-
-
-def _was_tested(account: Any) -> bool:
-    try:
-        return bool(cache.get(_key(account)))
-    except RedisError:
-        return False
-
-
-def _key(account: Any) -> str:
-    return f"tested:{account._meta.model_name}:{account.pk}"
+    done: int
+    total: int
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """For those who set things up, until everything is done; empty for everybody else."""
-    if not request.user.has_perm("sync.add_hrflowsource"):
+    """`checklist`, for those who may set things up; empty for everybody else, and once something
+    was pushed. The first step that is not done is the next one."""
+    if not request.user.has_perm("sync.add_hrflowsource") or Push.objects.exists():
         return {}
-    if Push.objects.exists():
-        return {}
-    steps = _steps()
-    first = next((number for number, step in enumerate(steps) if not step.is_done), None)
-    if first is not None:
-        steps[first] = replace(steps[first], is_next=True)
-    return {"checklist": Checklist(steps)}
-
-
-def _steps() -> list[Step]:
     source, company = HrFlowSource.objects.first(), FlatchrCompany.objects.first()
-    return [
-        *_source_steps(source),
-        *_company_steps(company),
-        *_people_steps(source, company),
-        *_push_steps(source),
-    ]
+    steps = [*_account_steps(source, company), *_use_steps(source, company)]
+    for number, step in enumerate(steps):
+        if not step.is_done:
+            steps[number] = replace(step, is_next=True)
+            break
+    return {"checklist": Checklist(steps, sum(step.is_done for step in steps), len(steps))}
 
 
-def _source_steps(source: HrFlowSource | None) -> list[Step]:
+def _account_steps(source: HrFlowSource | None, company: FlatchrCompany | None) -> list[Step]:
+    """Two accounts, and a proof that each answers."""
     return [
         Step(
             _("Add your HrFlow source"),
@@ -94,13 +60,8 @@ def _source_steps(source: HrFlowSource | None) -> list[Step]:
             _("One click says whether HrFlow accepts the key."),
             _("Open the source"),
             _page("hrflowsource", source),
-            source is not None and (source.imported_at is not None or _was_tested(source)),
+            source is not None and bool(source.imported_at or source.tested_at),
         ),
-    ]
-
-
-def _company_steps(company: FlatchrCompany | None) -> list[Step]:
-    return [
         Step(
             _("Add your Flatchr company"),
             _("Its key and API key are in Flatchr under Configuration > Clés."),
@@ -118,16 +79,16 @@ def _company_steps(company: FlatchrCompany | None) -> list[Step]:
     ]
 
 
-def _people_steps(source: HrFlowSource | None, company: FlatchrCompany | None) -> list[Step]:
-    """Who is no member sees nothing, and a source that is opened to nobody goes nowhere."""
-    has_members = FlatchrCompany.objects.filter(members__isnull=False).exists()
+def _use_steps(source: HrFlowSource | None, company: FlatchrCompany | None) -> list[Step]:
+    """Who is no member of a company sees nothing of it, and a source that is opened to no company
+    is seen by no recruiter."""
     return [
         Step(
             _("Say who may push"),
             _("Make your recruiters members of the company."),
             _("Open the company"),
             _page("flatchrcompany", company),
-            has_members,
+            FlatchrCompany.objects.filter(members__isnull=False).exists(),
         ),
         Step(
             _("Open the source to the company"),
@@ -136,11 +97,6 @@ def _people_steps(source: HrFlowSource | None, company: FlatchrCompany | None) -
             _page("hrflowsource", source),
             HrFlowSource.objects.filter(companies__isnull=False).exists(),
         ),
-    ]
-
-
-def _push_steps(source: HrFlowSource | None) -> list[Step]:
-    return [
         Step(
             _("Import the profiles"),
             _("Only what you need to choose is kept here; the rest stays in HrFlow."),

@@ -1,4 +1,4 @@
-"""Flatchr companies: the API key and its expiry, a test, vacancies."""
+"""The pages of Flatchr companies: the API key and its expiry, a test, fetching vacancies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from sync.admin.scoped import short_time
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.exceptions import ConfigurationError, SyncError
@@ -68,9 +67,11 @@ class CompanyAdmin(AccountAdmin):
         return super().get_queryset(request).annotate(opened=Coalesce(Subquery(counted), 0))
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        own = [path("<int:pk>/fetch/", view(self.fetch_view), name="sync_flatchrcompany_fetch")]
-        return [*own, *super().get_urls()]
+        fetch_view = self.admin_site.admin_view(self.fetch_view)
+        return [
+            path("<int:pk>/fetch/", fetch_view, name="sync_flatchrcompany_fetch"),
+            *super().get_urls(),
+        ]
 
     # --- the list -------------------------------------------------------------------------------
 
@@ -89,10 +90,9 @@ class CompanyAdmin(AccountAdmin):
         days = company.expires_in_days
         if days is None:
             return "—"
-        words = expiry_words(days)
         if not company.expires_soon:
-            return words
-        return status_label("error" if days < 0 else "warning", words)
+            return expiry_words(days)
+        return status_label("error" if days < 0 else "warning", expiry_words(days))
 
     @admin.display(description=gettext_lazy("open vacancies"), ordering="opened")
     def open_vacancies(self, company: Any) -> SafeString:
@@ -101,8 +101,7 @@ class CompanyAdmin(AccountAdmin):
 
     @admin.display(description=gettext_lazy("vacancies fetched"), ordering="vacancies_synced_at")
     def fetched(self, company: FlatchrCompany) -> str:
-        at = company.vacancies_synced_at
-        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else _("never")
+        return short_time(company.vacancies_synced_at, otherwise=_("never"))
 
     @admin.display(description=gettext_lazy("address for Flatchr's webhook"))
     def webhook_address(self, company: FlatchrCompany) -> str:
@@ -111,6 +110,7 @@ class CompanyAdmin(AccountAdmin):
     # --- actions --------------------------------------------------------------------------------
 
     def tested(self, account: FlatchrCompany) -> str:
+        """Read the company's stages: that needs both the API key and the company key."""
         count = check_company(account)
         words = ngettext(
             "Flatchr accepts the key. The company has %(n)s stage.",
@@ -140,6 +140,7 @@ class CompanyAdmin(AccountAdmin):
 
 
 def expiry_words(days: int) -> str:
+    """How long the API key is valid, in days from today."""
     if days < 0:
         return _("expired")
     if days == 0:
@@ -148,17 +149,12 @@ def expiry_words(days: int) -> str:
 
 
 def fetch(request: HttpRequest, company: FlatchrCompany) -> None:
-    """Fetch a company's vacancies now, and say what came of it."""
+    """Fetch a company's vacancies from Flatchr now, and leave a message with the result."""
     try:
         found = sync_vacancies(company)
     except (SyncError, ConfigurationError) as error:
         messages.error(request, f"{company}: {error}")
         return
-    values = {
-        "company": company,
-        "created": found.created,
-        "updated": found.updated,
-        "closed": found.closed,
-    }
     words = _("%(company)s: %(created)s new vacancies, %(updated)s changed, %(closed)s closed.")
-    messages.success(request, words % values)
+    values = {"created": found.created, "updated": found.updated, "closed": found.closed}
+    messages.success(request, words % {"company": company, **values})

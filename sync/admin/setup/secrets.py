@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django import forms
@@ -14,54 +12,49 @@ from sync.exceptions import ConfigurationError
 from sync.fields import hint
 
 
-class SecretInput(forms.PasswordInput):
-    def __init__(self) -> None:
-        attrs = {"autocomplete": "new-password", "spellcheck": "false", "class": "vTextField"}
-        super().__init__(attrs, render_value=False)
-
-
-@contextmanager
-def _untouched(instance: Any, names: Iterable[str]) -> Iterator[None]:
-    """A form reads every field of its row; a secret that no key opens must not break the page."""
-    held = {name: instance.__dict__[name] for name in names if instance and instance.pk}
-    for name in held:
-        instance.__dict__[name] = ""
-    yield
-    if held:
-        instance.__dict__.update(held)
-
-
 class SecretsForm(forms.ModelForm):  # type: ignore[type-arg]
-    """Name the secret fields in `secrets`; without `may_manage` they cannot be entered."""
+    """Name the secret fields in `secrets`; without `may_manage` they cannot be entered.
+
+    A stored secret is ciphertext in the row's `__dict__` until its attribute is read, which fails
+    where no configured key decrypts it: a page must open all the same, to enter it again.
+    """
 
     secrets: tuple[str, ...] = ()
     may_manage = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        with _untouched(kwargs.get("instance"), self.secrets):
-            super().__init__(*args, **kwargs)
+        """ModelForm reads every field of its row: the secrets are set aside meanwhile."""
+        instance = kwargs.get("instance")
+        row: dict[str, Any] = instance.__dict__ if instance and instance.pk else {}
+        held = {name: row[name] for name in self.secrets if row}
+        row.update(dict.fromkeys(held, ""))
+        super().__init__(*args, **kwargs)
+        row.update(held)
         for name in self.secrets:
             if name in self.fields:
                 self._prepare(name)
 
     def _prepare(self, name: str) -> None:
+        """An empty password field, which says how the stored secret ends."""
         field = self.fields[name]
-        field.widget = SecretInput()
+        field.widget = forms.PasswordInput(
+            {"autocomplete": "new-password", "spellcheck": "false", "class": "vTextField"},
+            render_value=False,
+        )
         field.disabled = not self.may_manage
         self.initial.pop(name, None)
-        if self.instance.pk and self.instance.__dict__.get(name):
-            field.required = False
-            words = format_html("<strong>{}</strong> {}", self._told(name), _("Empty keeps it."))
-            field.help_text = format_html("{} {}", words, field.help_text)
-
-    def _told(self, name: str) -> str:
+        if not self.instance.pk or not self.instance.__dict__.get(name):
+            return
         try:
-            return _("Set, ends in %(hint)s.") % {"hint": hint(getattr(self.instance, name))}
+            stored = _("Set, ends in %(hint)s.") % {"hint": hint(getattr(self.instance, name))}
         except ConfigurationError:
-            return _("Set, but it cannot be decrypted with the configured keys: enter it again.")
+            stored = _("Set, but it cannot be decrypted with the configured keys: enter it again.")
+        field.required = False
+        words = format_html("<strong>{}</strong> {}", stored, _("Empty keeps it."))
+        field.help_text = format_html("{} {}", words, field.help_text)
 
     def _post_clean(self) -> None:
-        """An empty secret keeps the stored one, which is never decrypted for that."""
+        """An empty field keeps the stored secret, without decrypting it."""
         kept = {
             name: self.instance.__dict__[name]
             for name in self.secrets

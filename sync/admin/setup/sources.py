@@ -1,4 +1,4 @@
-"""HrFlow sources: credentials, a test, and imports with live progress."""
+"""The pages of HrFlow sources: credentials, a test, and imports with live progress."""
 
 from __future__ import annotations
 
@@ -12,13 +12,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from sync.admin.scoped import short_time
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
@@ -32,8 +31,10 @@ QUEUE_AWAY = gettext_lazy(
 
 
 def begin_import(source: HrFlowSource) -> bool:
-    """Ask a worker for an import; False where one was asked for or runs already. Raises
-    QueueAwayError."""
+    """Ask a worker for an import; False where one was asked for or runs already.
+
+    Raises QueueAwayError.
+    """
     return not source.is_importing and notify.require_task(notify.IMPORT, source.pk)
 
 
@@ -73,10 +74,12 @@ class SourceAdmin(AccountAdmin):
         return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """With the number of profiles that HrFlow still has (`held`), and only those companies that
+        the person may see."""
         profiles = Profile.objects.present().filter(source=OuterRef("pk")).order_by()
         counted = profiles.values("source").annotate(n=Count("pk")).values("n")
-        told = Prefetch("companies", FlatchrCompany.objects.for_user(request.user))
-        found = super().get_queryset(request).prefetch_related(told)
+        visible = Prefetch("companies", FlatchrCompany.objects.for_user(request.user))
+        found = super().get_queryset(request).prefetch_related(visible)
         return found.annotate(held=Coalesce(Subquery(counted), 0))
 
     # --- the list -------------------------------------------------------------------------------
@@ -100,8 +103,7 @@ class SourceAdmin(AccountAdmin):
 
     @admin.display(description=gettext_lazy("last import"), ordering="imported_at")
     def last_import(self, source: HrFlowSource) -> str:
-        at = source.imported_at
-        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else _("never")
+        return short_time(source.imported_at, otherwise=_("never"))
 
     @admin.display(description=gettext_lazy("opened to"))
     def opened_to(self, source: HrFlowSource) -> str:
@@ -114,6 +116,7 @@ class SourceAdmin(AccountAdmin):
     # --- actions --------------------------------------------------------------------------------
 
     def tested(self, account: HrFlowSource) -> str:
+        """Look the source up: HrFlow does not always say how many profiles it holds."""
         total = check_source(account)
         if total is None:
             return _("HrFlow accepts the credentials and knows this source.")
@@ -128,35 +131,39 @@ class SourceAdmin(AccountAdmin):
         return self.has_change_permission(request) or request.user.has_perm("sync.push_profiles")
 
     def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask for an import, and show its progress: a part of the page for htmx, else the page."""
         source = self._importable(request, pk)
-        problem = self._ask_for_import(request, source) if request.method == "POST" else ""
+        problem = ""
+        if request.method == "POST":
+            try:
+                if not begin_import(source):
+                    messages.info(request, _("An import of this source is on its way already."))
+            except notify.QueueAwayError:
+                problem = str(QUEUE_AWAY)
         if request.headers.get("HX-Request"):
-            asked = "" if problem else Asked.YES
-            return self._progress(request, source, asked, problem)
+            return self._progress(request, source, "" if problem else Asked.YES, problem)
         if problem:
             messages.error(request, problem)
         return redirect("admin:sync_hrflowsource_change", pk)
 
-    def _ask_for_import(self, request: HttpRequest, source: HrFlowSource) -> str:
-        """Why it could not be asked for; empty where all is well."""
-        try:
-            if not begin_import(source):
-                messages.info(request, _("An import of this source is on its way already."))
-        except notify.QueueAwayError:
-            return str(QUEUE_AWAY)
-        return ""
-
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self._progress(request, self._importable(request, pk), request.GET.get("asked", ""))
+        """The part of a page that shows an import, and asks for itself again while it runs."""
+        source = self._importable(request, pk)
+        return self._progress(request, source, request.GET.get("asked", ""))
 
     def _progress(
         self, request: HttpRequest, source: HrFlowSource, asked: str, problem: str = ""
     ) -> HttpResponse:
-        context = {**progress_of(source, asked), "in_card": "card" in request.GET}
-        context["problem"] = problem
+        context = {
+            **progress_of(source, asked),
+            "in_card": "card" in request.GET,
+            "problem": problem,
+        }
         return TemplateResponse(request, "sync/import_progress.html", context)
 
     def _importable(self, request: HttpRequest, pk: int) -> HrFlowSource:
+        """Raises Http404 for a source that the person may not see, PermissionDenied for one that
+        they may not import."""
         source: HrFlowSource | None = self.get_queryset(request).filter(pk=pk).first()
         if source is None:
             raise Http404
@@ -174,24 +181,23 @@ class SourceAdmin(AccountAdmin):
 
 
 class Asked:
-    """Whether an import was asked for that has not begun. LAST: it was taken up a moment ago, so
-    it runs by the next look, or is over already."""
+    """What a page knows of an import that was asked for and has not begun: YES while a worker is
+    still to take it up, then LAST for one more look, since it runs by then or is over already."""
 
     YES, LAST, NO = "yes", "last", ""
 
 
 def progress_of(source: HrFlowSource, asked: str = Asked.NO) -> dict[str, Any]:
+    """The context of sync/import_progress.html; `asked` is what the page knew so far."""
     if source.is_importing:
         asked = Asked.NO
-    elif asked and not _is_waited_for(source):
-        asked = Asked.LAST if asked == Asked.YES else Asked.NO
+    elif asked:
+        waits = notify.is_pending(notify.IMPORT, source.pk) or not WorkerGroup.objects.processes()
+        if not waits:
+            asked = Asked.LAST if asked == Asked.YES else Asked.NO
     return {
         "source": source,
         "is_importing": source.is_importing,
         "asked": asked,
         "profile_count": Profile.objects.present().filter(source=source).count(),
     }
-
-
-def _is_waited_for(source: HrFlowSource) -> bool:
-    return notify.is_pending(notify.IMPORT, source.pk) or not WorkerGroup.objects.processes()

@@ -1,4 +1,4 @@
-"""Vacancies as fetched from Flatchr: to look at, and to start a push from."""
+"""The pages of vacancies, as fetched from Flatchr: read-only, and where a push can start."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.admin.scoped import ReadOnly, ScopedAdmin, ScopedRelatedFilter, short_time
 from sync.admin.setup.companies import fetch
 from sync.models import FlatchrCompany, FlatchrVacancy
 from sync.templatetags.desk import icon, status_label
@@ -38,7 +36,9 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(FlatchrVacancy)
-class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
+class VacancyAdmin(ReadOnly[FlatchrVacancy], ScopedAdmin[FlatchrVacancy]):
+    """Vacancies are made and changed in Flatchr."""
+
     list_display = ("title_cell", "company", "state", "question_count", "fetched", "push")
     list_filter = (OpenFilter, ("company", ScopedRelatedFilter))
     search_fields = ("title", "reference", "company__name", "location", "slug")
@@ -63,25 +63,17 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
     change_form_template = "sync/vacancy.html"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Django makes a link of a company, which is a dead end for who may not open it."""
+        """The company by name where Django's link to its page would be refused to the person."""
         if request.user.has_perm("sync.view_flatchrcompany"):
             return self.fields
         return ["company_name" if name == "company" else name for name in self.fields]
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Vacancies are made in Flatchr."""
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        own = [path("fetch/", view(self.fetch_view), name="sync_flatchrvacancy_fetch")]
-        return [*own, *super().get_urls()]
+        fetch_view = self.admin_site.admin_view(self.fetch_view)
+        return [
+            path("fetch/", fetch_view, name="sync_flatchrvacancy_fetch"),
+            *super().get_urls(),
+        ]
 
     @admin.display(description=gettext_lazy("title"), ordering="title")
     def title_cell(self, vacancy: FlatchrVacancy) -> SafeString:
@@ -97,8 +89,7 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
 
     @admin.display(description=gettext_lazy("fetched"), ordering="synced_at")
     def fetched(self, vacancy: FlatchrVacancy) -> str:
-        at = vacancy.synced_at
-        return date_format(timezone.localtime(at), "SHORT_DATETIME_FORMAT") if at else "—"
+        return short_time(vacancy.synced_at, otherwise="—")
 
     @admin.display(description=gettext_lazy("state"), ordering="is_open")
     def state(self, vacancy: FlatchrVacancy) -> SafeString:
@@ -133,7 +124,7 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
         return super().changelist_view(request, context)
 
     def fetch_view(self, request: HttpRequest) -> HttpResponse:
-        """Fetch the vacancies of every company one may change."""
+        """Fetch the vacancies of every active company that the person sees."""
         if request.method == "POST" and may_fetch(request):
             companies = FlatchrCompany.objects.for_user(request.user).filter(is_active=True)
             for company in companies:
@@ -152,11 +143,11 @@ class VacancyAdmin(ScopedAdmin[FlatchrVacancy]):
 
 
 def choose_url(vacancy: FlatchrVacancy) -> str:
+    """The list of the profiles that were not pushed to the vacancy yet."""
     return f"{reverse('admin:sync_profile_changelist')}?not_pushed_to={vacancy.pk}"
 
 
 def may_fetch(request: HttpRequest) -> bool:
-    """Fetching changes nothing but our copy, so who may push may do it."""
-    return request.user.has_perm("sync.change_flatchrcompany") or request.user.has_perm(
-        "sync.push_profiles"
-    )
+    """Whoever may push may fetch, too: it changes nothing but our copy."""
+    user = request.user
+    return user.has_perm("sync.change_flatchrcompany") or user.has_perm("sync.push_profiles")

@@ -1,4 +1,4 @@
-"""Workflows: which profiles go where by themselves, under which rules."""
+"""The pages of workflows: what pushes a source's profiles to a vacancy by itself, under rules."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy
 
 from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
-from sync.exceptions import ConfigurationError, SyncError
 from sync.mapping.registry import DEFAULT_FORMAT, formats, logics
 from sync.models import FlatchrVacancy, HrFlowSource, Workflow
 from sync.services.intake import workflows as service
@@ -31,6 +30,7 @@ class WorkflowForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = "__all__"  # noqa: DJ007  (the admin's fieldsets say which)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """The registered formats are choices, and so is a stored one that is registered no more."""
         super().__init__(*args, **kwargs)
         if "format" in self.fields:
             others = [(one.name, str(one.label)) for one in formats if one.name != DEFAULT_FORMAT]
@@ -68,9 +68,11 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
     change_form_template = "sync/workflow.html"
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        own = [path("<int:pk>/run/", view(self.run_view), name="sync_workflow_run")]
-        return [*own, *super().get_urls()]
+        run_view = self.admin_site.admin_view(self.run_view)
+        return [
+            path("<int:pk>/run/", run_view, name="sync_workflow_run"),
+            *super().get_urls(),
+        ]
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "vacancy":
@@ -81,6 +83,7 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Start a run, and show its page. A worker reads the source: that may take minutes."""
         workflow = self.get_queryset(request).filter(pk=pk).first()
         if workflow is None:
             raise Http404
@@ -88,20 +91,14 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
             raise PermissionDenied
         if request.method != "POST":
             return redirect("admin:sync_workflow_change", pk)
-        return self._run(request, workflow)
-
-    def _run(self, request: HttpRequest, workflow: Workflow) -> HttpResponse:
-        try:
-            result = service.run_workflow(workflow, requested_by=cast("User", request.user))
-        except (SyncError, ConfigurationError) as error:
-            messages.error(request, str(error))
-            return redirect("admin:sync_workflow_change", workflow.pk)
-        words = ngettext("%(n)d push is queued.", "%(n)d pushes are queued.", result.created)
-        messages.success(request, words % {"n": result.created})
-        return redirect("admin:sync_run_change", result.run.pk)
+        run = service.start_workflow(workflow, requested_by=cast("User", request.user))
+        messages.success(
+            request, _("The run is started. Its pushes appear here as the source is read.")
+        )
+        return redirect("admin:sync_run_change", run.pk)
 
     def may_run(self, request: HttpRequest, workflow: Workflow) -> bool:
-        """From a source that is closed to a person they send nothing."""
+        """Whoever may push, from a source that they may see."""
         sources = HrFlowSource.objects.for_user(request.user).filter(pk=workflow.source_id)
         return request.user.has_perm("sync.push_profiles") and sources.exists()
 

@@ -74,6 +74,15 @@ def test_an_empty_installation_shows_the_way(boss: Client) -> None:
     assert steps[1].is_next
 
 
+def test_a_connection_that_was_tested_counts_as_done(boss: Client) -> None:
+    source = HrFlowSource.objects.create(
+        name="s", api_user="a@b.fr", api_secret="x", source_key="k"
+    )
+    assert not boss.get("/admin/").context["checklist"].steps[1].is_done
+    HrFlowSource.objects.filter(pk=source.pk).update(tested_at=timezone.now())
+    assert boss.get("/admin/").context["checklist"].steps[1].is_done
+
+
 def test_the_checklist_says_that_nobody_may_push_yet(boss: Client) -> None:
     """A source that is opened to nobody, and a company without members, look complete."""
     company = FlatchrCompany.objects.create(name="A", company="a", auth="x")

@@ -80,6 +80,9 @@ def test_a_test_says_that_all_is_well(world: World, boss: Client) -> None:
     text = text_of(boss.post(address(world.source, "test"), **htmx))
     assert "HrFlow accepts the credentials. The source holds 60 profiles." in text
     assert "Flatchr accepts the key" in text_of(boss.post(address(world.company, "test"), **htmx))
+    for account in (world.source, world.company):
+        account.refresh_from_db()
+        assert account.tested_at is not None
 
 
 def test_a_test_says_exactly_what_is_wrong(world: World, boss: Client) -> None:
@@ -89,6 +92,9 @@ def test_a_test_says_exactly_what_is_wrong(world: World, boss: Client) -> None:
     assert "HrFlow refused the API key" in text_of(response)
     response = boss.post(address(world.company, "test"), follow=True)
     assert "Flatchr refused the company's API key" in text_of(response)
+    for account in (world.source, world.company):
+        account.refresh_from_db()
+        assert account.tested_at is None
 
 
 def test_a_click_fetches_the_vacancies(world: World, boss: Client) -> None:
