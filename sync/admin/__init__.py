@@ -1,12 +1,12 @@
-"""The desk, grouped as its menu is: push, history, setup, operations. One module a noun.
+"""The pages people use, grouped as the menu is: push, history, setup, operations.
 
-Importing this package registers nothing: the site class lives in it, and Django asks for that while
-it is still loading the admins of its own apps.
+One module per kind of row. Importing this package registers nothing: it holds the class of the
+admin site, which Django loads before the admins of its own apps.
 """
 
 from importlib import import_module
 
-NOUNS = (
+MODULES = (
     "push.profiles",
     "history.pushes",
     "history.runs",
@@ -23,6 +23,7 @@ NOUNS = (
 
 
 def register_all() -> None:
-    """Called by the admin's app once every other app has registered its own."""
-    for name in NOUNS:
+    """Register our admins. Called once every other app has registered its own, since ours replace
+    those of users, groups, tasks and schedules."""
+    for name in MODULES:
         import_module(f"sync.admin.{name}")

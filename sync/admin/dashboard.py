@@ -1,12 +1,12 @@
-"""The first page: what happened, what waits, what is unwell; every number leads to its rows."""
+"""The first page: numbers, chart, failures and health; every number links to its rows."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -25,7 +25,7 @@ from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Day, Tally
 from sync.vocabulary import told
 
-# What the chart stacks, from the ground up; the rest comes together on top.
+# The segments of a bar, from the bottom up: the name of its class in desk.css, and its states.
 STACKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("succeeded", (PushStatus.SUCCEEDED,)),
     ("already_there", (PushStatus.ALREADY_THERE,)),
@@ -34,67 +34,80 @@ STACKED: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("queued", (PushStatus.QUEUED, PushStatus.RUNNING, PushStatus.RETRYING)),
     ("discarded", (PushStatus.DISCARDED, PushStatus.CANCELLED)),
 )
+# In units of the SVG's view box: the drawing, a bar, the room for labels below and at the left.
 HEIGHT, WIDTH, BAR, FOOT, LEFT = 200, 700, 26, 22, 44
 # Twentieths of a power of ten that read well beside a chart, and so do their halves.
 ROUND = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20)
 MOST_ACCOUNTS = 12
+# A push that has been due for longer than this is called late.
 LATE = timedelta(minutes=2)
 MOST_CAUSES = 4
+LEVELS = ("error", "warning", "ok", "off")
+A = TypeVar("A", HrFlowSource, FlatchrCompany)
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """About eight statements, whatever the number of pushes; empty for who may not see them."""
+    """`board`, for the templates under sync/dashboard/; empty for who may not see pushes.
+
+    About eight statements, whatever the number of pushes.
+    """
     if not request.user.has_perm("sync.view_push"):
         return {}
-    sources, companies = _sources(request), _companies(request)
+    sources = _accounts(request, HrFlowSource, _source_health)
+    companies = _accounts(request, FlatchrCompany, _company_health)
     if not sources and not companies:
         return {"board": {"is_empty": True}}
     pushes = Push.objects.for_user(request.user)
     days = statistics.by_day(pushes)
-    causes = failures.rows(request)
-    return {
-        "board": {
-            "today": days[-1].tally,
-            "today_url": list_url(created="today"),
-            "week": statistics.add(day.tally for day in days[-7:]),
-            "week_url": list_url(created="7d"),
-            "rate_url": list_url(created="7d", state=PushStatus.FAILED.value),
-            **_waiting(pushes),
-            "causes": causes[:MOST_CAUSES],
-            "to_deal_with": sum(row.count for row in causes),
-            "undecided": _undecided(causes),
-            "chart": chart(days),
-            "top": [_top(top) for top in statistics.top_vacancies(pushes)],
-            "sources": sources,
-            "companies": companies,
-            "worker": _worker(),
-        }
+    first = statistics.first_day(statistics.CHART_DAYS).isoformat()
+    tops = statistics.top_vacancies(pushes)
+    board = {
+        **_figures(pushes, days),
+        **_causes(request),
+        "chart": chart(days),
+        "top": [
+            {
+                "vacancy": top.vacancy,
+                "tally": top.tally,
+                "url": list_url(vacancy=top.vacancy.pk, created_from=first),
+            }
+            for top in tops
+        ],
+        "sources": sources,
+        "companies": companies,
+        "worker": {"is_alive": WorkerGroup.objects.alive().exists()},
     }
+    return {"board": board}
 
 
-def _waiting(pushes: QuerySet[Push]) -> dict[str, Any]:
+def _figures(pushes: QuerySet[Push], days: list[Day]) -> dict[str, Any]:
+    """The numbers on top, each with the address of the list that shows its rows.
+
+    `late` says how long the oldest push has been due, once that is longer than LATE.
+    """
+    due = statistics.oldest_due(pushes)
+    is_late = due is not None and timezone.now() - due >= LATE
     return {
+        "today": days[-1].tally,
+        "today_url": list_url(created="today"),
+        "week": statistics.add(day.tally for day in days[-7:]),
+        "week_url": list_url(created="7d"),
+        "rate_url": list_url(created="7d", state=PushStatus.FAILED.value),
         "waiting": statistics.open_now(pushes).active,
         "waiting_url": list_url(state="active"),
-        "late": _late(statistics.oldest_due(pushes)),
+        "late": timesince(due, depth=1) if due is not None and is_late else "",
     }
 
 
-def _late(since: datetime | None) -> str:
-    """How long the oldest has been due, once that is worth a word."""
-    if since is None or timezone.now() - since < LATE:
-        return ""
-    return timesince(since, depth=1)
-
-
-def _undecided(causes: list[failures.Row]) -> int:
-    return sum(row.count for row in causes if row.cause.status == PushStatus.UNCONFIRMED)
-
-
-def _top(top: statistics.Top) -> dict[str, Any]:
-    first = statistics.first_day(statistics.CHART_DAYS)
-    url = list_url(vacancy=top.vacancy.pk, created_from=first.isoformat())
-    return {"vacancy": top.vacancy, "tally": top.tally, "url": url}
+def _causes(request: HttpRequest) -> dict[str, Any]:
+    """The most frequent causes of the failure inbox, and how many pushes all of them hold."""
+    causes = failures.rows(request)
+    undecided = [row for row in causes if row.cause.status == PushStatus.UNCONFIRMED]
+    return {
+        "causes": causes[:MOST_CAUSES],
+        "to_deal_with": sum(row.count for row in causes),
+        "undecided": sum(row.count for row in undecided),
+    }
 
 
 # --- the chart ----------------------------------------------------------------------------------
@@ -102,6 +115,8 @@ def _top(top: statistics.Top) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Segment:
+    """A part of a bar. `shape` is a name of STACKED; `y` and `height` are measured downwards."""
+
     shape: str
     x: int
     y: float
@@ -111,22 +126,16 @@ class Segment:
 
 @dataclass(frozen=True)
 class Bar:
+    """A day. `cells` are the columns of the table of the same numbers: label, count, address."""
+
     day: date
     tally: Tally
     url: str
     x: int
+    middle: int
+    words: str
     segments: list[Segment]
     cells: list[tuple[str, int, str]]
-
-    @property
-    def middle(self) -> int:
-        return self.x + BAR // 2
-
-    @property
-    def words(self) -> str:
-        return ngettext(
-            "%(day)s: %(count)d push", "%(day)s: %(count)d pushes", self.tally.total
-        ) % {"day": date_format(self.day, "l j F"), "count": self.tally.total}
 
 
 @dataclass(frozen=True)
@@ -149,18 +158,23 @@ class Chart:
 
 
 def chart(days: list[Day]) -> Chart:
-    """Coordinates only: the picture is SVG made on the server, so that it needs no script."""
+    """Coordinates only: the template draws them as SVG, so that the picture needs no script."""
     top = ceiling(max((day.tally.total for day in days), default=0))
     step = (WIDTH - LEFT) // max(len(days), 1)
     bars = [_bar(day, LEFT + n * step + (step - BAR) // 2, top) for n, day in enumerate(days)]
-    used = {segment.shape for bar in bars for segment in bar.segments}
     lines = [Line(_y(value, top), value) for value in sorted({0, top // 2, top})]
-    legend = [(shape, _label(shape)) for shape, _states in STACKED if shape in used]
+    used = {segment.shape for bar in bars for segment in bar.segments}
+    joined = {"queued": _("on its way"), "discarded": _("left out or cancelled")}
+    legend = [
+        (shape, joined.get(shape) or str(PushStatus(shape).label))
+        for shape, _states in STACKED
+        if shape in used
+    ]
     return Chart(bars, lines, legend, sum(day.tally.total for day in days))
 
 
 def ceiling(highest: int) -> int:
-    """A round number at or above the highest bar."""
+    """The smallest round number (ROUND) at or above the highest bar; at least 1."""
     size = 10
     while size < highest:
         size *= 10
@@ -173,6 +187,7 @@ def _y(value: int, top: int) -> float:
 
 
 def _bar(day: Day, x: int, top: int) -> Bar:
+    """The bar of a day whose left edge is at `x`, on a scale that ends at `top` pushes."""
     segments, below = [], 0
     for shape, states in STACKED:
         count = day.tally.of(*states)
@@ -181,18 +196,20 @@ def _bar(day: Day, x: int, top: int) -> Bar:
             segments.append(Segment(shape, x, y, round(_y(below, top) - y, 1)))
             below += count
     on = {"created_from": day.day.isoformat(), "created_to": day.day.isoformat()}
-    cells = [
-        (str(state.label), day.tally.of(state), list_url(state=state.value, **on))
-        for state in PushStatus
-    ]
-    return Bar(day.day, day.tally, list_url(**on), x, segments, cells)
-
-
-def _label(shape: str) -> str:
-    return {
-        "queued": _("on its way"),
-        "discarded": _("left out or cancelled"),
-    }.get(shape) or str(PushStatus(shape).label)
+    words = ngettext("%(day)s: %(count)d push", "%(day)s: %(count)d pushes", day.tally.total)
+    return Bar(
+        day=day.day,
+        tally=day.tally,
+        url=list_url(**on),
+        x=x,
+        middle=x + BAR // 2,
+        words=words % {"day": date_format(day.day, "l j F"), "count": day.tally.total},
+        segments=segments,
+        cells=[
+            (str(state.label), day.tally.of(state), list_url(state=state.value, **on))
+            for state in PushStatus
+        ],
+    )
 
 
 # --- health -------------------------------------------------------------------------------------
@@ -200,7 +217,8 @@ def _label(shape: str) -> str:
 
 @dataclass(frozen=True)
 class Health:
-    """One account: `level` is ok, warning or error; `words` say why."""
+    """One account: `level` is one of LEVELS, `words` say why; `since` is the last time that it was
+    read, `detail` how long its key is valid."""
 
     name: str
     url: str
@@ -214,17 +232,23 @@ class Health:
         return timesince(self.since, depth=1) if self.since else ""
 
 
-def _sources(request: HttpRequest) -> list[Health]:
-    sources = HrFlowSource.objects.for_user(request.user).order_by("-is_active", "name")
-    may_open = request.user.has_perm("sync.view_hrflowsource")
+def _accounts(
+    request: HttpRequest, model: type[A], health_of: Callable[[A, str], Health]
+) -> list[Health]:
+    """The health of the accounts of a kind, worst first; linked for who may open them."""
+    name = model._meta.model_name
+    may_open = request.user.has_perm(f"sync.view_{name}")
+    accounts = model.objects.for_user(request.user).order_by("-is_active", "name")
     found = [
-        _source(source, _address("hrflowsource", source.pk) if may_open else "")
-        for source in sources[:MOST_ACCOUNTS]
+        health_of(
+            account, reverse(f"admin:sync_{name}_change", args=[account.pk]) if may_open else ""
+        )
+        for account in accounts[:MOST_ACCOUNTS]
     ]
-    return sorted(found, key=_worst_first)
+    return sorted(found, key=lambda health: (LEVELS.index(health.level), health.name))
 
 
-def _source(source: HrFlowSource, url: str) -> Health:
+def _source_health(source: HrFlowSource, url: str) -> Health:
     level, words = "ok", _("Works")
     if not source.is_active:
         level, words = "off", _("Switched off")
@@ -237,17 +261,7 @@ def _source(source: HrFlowSource, url: str) -> Health:
     return Health(source.name, url, level, words, source.imported_at)
 
 
-def _companies(request: HttpRequest) -> list[Health]:
-    companies = FlatchrCompany.objects.for_user(request.user).order_by("-is_active", "name")
-    may_open = request.user.has_perm("sync.view_flatchrcompany")
-    found = [
-        _company(company, _address("flatchrcompany", company.pk) if may_open else "")
-        for company in companies[:MOST_ACCOUNTS]
-    ]
-    return sorted(found, key=_worst_first)
-
-
-def _company(company: FlatchrCompany, url: str) -> Health:
+def _company_health(company: FlatchrCompany, url: str) -> Health:
     level, words, days = "ok", _("Works"), company.expires_in_days
     if not company.is_active:
         level, words = "off", _("Switched off")
@@ -267,25 +281,9 @@ def _paused(code: str) -> str:
 
 
 def _expiry(days: int | None) -> str:
+    """Days until the API key expires; None where nobody has entered its date."""
     if days is None:
         return _("expiry unknown")
     if days < 0:
         return _("expired")
     return ngettext("%(count)d day", "%(count)d days", days) % {"count": days}
-
-
-def _worst_first(health: Health) -> tuple[int, str]:
-    return ("error", "warning", "ok", "off").index(health.level), health.name
-
-
-def _address(model: str, pk: int) -> str:
-    return reverse(f"admin:sync_{model}_change", args=[pk])
-
-
-def _worker() -> dict[str, Any]:
-    """By its heartbeat: alive means that a task was executed a short while ago."""
-    last = WorkerGroup.objects.exclude(beat_at=None).order_by("-beat_at").first()
-    beat = last.beat_at if last else None
-    stale = settings.HEARTBEAT_STALE_SECONDS
-    alive = beat is not None and (timezone.now() - beat).total_seconds() <= stale
-    return {"is_alive": alive, "beat_at": beat}

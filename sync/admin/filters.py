@@ -1,4 +1,5 @@
-"""Filters of the history, each a range or an index away from its rows, each with scoped choices."""
+"""Filters of the lists of pushes and runs. Each is served by an index, and offers only choices that
+the person may see."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ from typing import Any
 
 from django.contrib.admin import ListFilter, SimpleListFilter
 from django.contrib.auth import get_user_model
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
@@ -25,8 +26,9 @@ EARLIEST, LATEST = date(2000, 1, 1), date(2200, 1, 1)
 
 
 class OneOf(SimpleListFilter):
-    """Choices of keys; anything else in the address finds nothing rather than failing."""
+    """A filter by the primary key of a related row; any other text in the address finds nothing."""
 
+    # The lookup that the key is compared with.
     column = ""
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
@@ -61,7 +63,8 @@ class StateFilter(SimpleListFilter):
 
 
 class ReasonFilter(SimpleListFilter):
-    """By cause; `last` narrows to what the last try met, as the failure inbox groups them."""
+    """By error code. `last` narrows to the error of the last attempt, as the failure inbox groups
+    pushes; an empty one means those without."""
 
     title = _("reason")
     parameter_name = "reason"
@@ -78,20 +81,20 @@ class ReasonFilter(SimpleListFilter):
         return sorted(ErrorCode.choices, key=lambda choice: str(choice[1]).casefold())
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
-        if self.value() is None:
+        code, last = self.value(), self.used_parameters.get("last")
+        if code is None:
             return queryset
-        last = self.used_parameters.get("last")
-        met = Q() if last is None else Q(error_params__last=last) if last else NO_LAST
-        return queryset.filter(met, error_code=self.value(), status__in=_states(self.value()))
-
-
-NO_LAST = Q(error_params__last__isnull=True)
-
-
-def _states(code: str | None) -> list[PushStatus]:
-    """Where such a reason can stand: most pushes succeeded, and need not be looked through."""
-    fine = set() if code == ErrorCode.FLATCHR_MISMATCH else set(statistics.IN_FLATCHR)
-    return [state for state in PushStatus if state not in fine]
+        # Most pushes are in Flatchr, and of those only a mismatch has a reason: naming the other
+        # states lets the index on the state leave them out.
+        left_out = set() if code == ErrorCode.FLATCHR_MISMATCH else set(statistics.IN_FLATCHR)
+        found = queryset.filter(
+            error_code=code, status__in=[state for state in PushStatus if state not in left_out]
+        )
+        if last is None:
+            return found
+        if not last:
+            return found.filter(error_params__last__isnull=True)
+        return found.filter(error_params__last=last)
 
 
 class CompanyFilter(OneOf):
@@ -105,7 +108,7 @@ class CompanyFilter(OneOf):
 
 
 class VacancyFilter(OneOf):
-    """Vacancies that were pushed to; those of one company, once one is chosen."""
+    """Vacancies that were pushed to, of the chosen company if there is one, and the chosen one."""
 
     title = _("vacancy")
     parameter_name = "vacancy"
@@ -131,14 +134,14 @@ class PersonFilter(OneOf):
     column = "requested_by"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[Any, Any]]:
-        """By their runs: a hundred times fewer than their pushes."""
+        """People who asked for a run: there are a hundred times fewer runs than pushes."""
         runs = Run.objects.for_user(request.user).filter(requested_by=OuterRef("pk"))
         people = get_user_model()._default_manager.filter(Exists(runs)).order_by("username")
         return [(user.pk, user.get_full_name() or user.get_username()) for user in people]
 
 
 class RunFilter(OneOf):
-    """Reached from a run's page; not offered by itself."""
+    """One run, as linked from its page; without it in the address nothing is offered."""
 
     title = _("run")
     parameter_name = "run"
@@ -150,10 +153,12 @@ class RunFilter(OneOf):
 
 
 class DateFilter(ListFilter):
-    """Ranges of days, so that the index on the date serves them; both ends included."""
+    """By day of creation, both ends included: `created` names a preset, `created_from` and
+    `created_to` are dates. Ranges, because the index serves them (and not `created_at__date`)."""
 
     title = _("asked for")
     template = "sync/filters/dates.html"
+    # Days back from today, the value in the address, the label.
     PRESETS = (
         (1, "today", _("today")),
         (7, "7d", _("last 7 days")),
@@ -167,24 +172,19 @@ class DateFilter(ListFilter):
         for name in self.NAMES:
             if name in params:
                 self.used_parameters[name] = params.pop(name)[-1]
+        preset = self.used_parameters.get("created", "")
+        self.preset = preset if preset in {name for _days, name, _label in self.PRESETS} else ""
         self.begin, self.end = self._day("created_from"), self._day("created_to")
+        self.is_active = bool(self.preset or self.begin or self.end)
 
     def _day(self, name: str) -> date | None:
+        """The date that the address gives under `name`; None where it is none."""
         try:
             day = parse_date(str(self.used_parameters.get(name, "")))
-        except ValueError:  # Well formed, but no such day.
+        except ValueError:  # well formed, but no such day
             return None
-        # At the ends of the calendar a time zone would lead out of it.
+        # datetime knows the years 1 to 9999 only: near them, a shift of time zone raises.
         return min(max(day, EARLIEST), LATEST) if day else None
-
-    @property
-    def is_active(self) -> bool:
-        return bool(self.preset or self.begin or self.end)
-
-    @property
-    def preset(self) -> str:
-        value = self.used_parameters.get("created", "")
-        return value if value in {name for _days, name, _label in self.PRESETS} else ""
 
     def kept(self) -> list[tuple[str, str]]:
         """The other parameters of the address, for the form of the custom range."""

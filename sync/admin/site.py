@@ -1,4 +1,4 @@
-"""The desk: the menu by job, and what every page shows."""
+"""The admin site: its menu, by job, and what every page shows."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sync.admin import dashboard
+from sync.admin.setup import checklist
 from sync.models import Push, WorkerGroup
 from sync.models.scope import sees_all
 
@@ -25,8 +27,9 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the menu: the list of a model, or a page of its own under a permission."""
+class MenuEntry:
+    """A line of the menu: the list of `model` (`app.Model`), or the page named `page`, for whoever
+    has `permission`."""
 
     icon: str
     model: str = ""
@@ -36,25 +39,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class MenuGroup:
     name: str
     label: Words
-    entries: tuple[Entry, ...]
+    entries: tuple[MenuEntry, ...]
 
 
 MENU = (
-    Group(
+    MenuGroup(
         "push",
         gettext_lazy("Push"),
-        (Entry("profiles", "sync.Profile"), Entry("vacancy", "sync.FlatchrVacancy")),
+        (MenuEntry("profiles", "sync.Profile"), MenuEntry("vacancy", "sync.FlatchrVacancy")),
     ),
-    Group(
+    MenuGroup(
         "history",
         gettext_lazy("History"),
         (
-            Entry("history", "sync.Push"),
-            Entry("run", "sync.Run"),
-            Entry(
+            MenuEntry("history", "sync.Push"),
+            MenuEntry("run", "sync.Run"),
+            MenuEntry(
                 "inbox",
                 page="admin:sync_inbox",
                 label=gettext_lazy("Failure inbox"),
@@ -62,40 +65,40 @@ MENU = (
             ),
         ),
     ),
-    Group(
+    MenuGroup(
         "setup",
         gettext_lazy("Set-up"),
         (
-            Entry("source", "sync.HrFlowSource"),
-            Entry("company", "sync.FlatchrCompany"),
-            Entry("workflow", "sync.Workflow"),
-            Entry("user", "auth.User"),
-            Entry("group", "auth.Group"),
+            MenuEntry("source", "sync.HrFlowSource"),
+            MenuEntry("company", "sync.FlatchrCompany"),
+            MenuEntry("workflow", "sync.Workflow"),
+            MenuEntry("user", "auth.User"),
+            MenuEntry("group", "auth.Group"),
         ),
     ),
-    Group(
+    MenuGroup(
         "operations",
         gettext_lazy("Operations"),
         (
-            Entry("worker", "sync.WorkerGroup"),
-            Entry("eye", "sync.AuditEntry"),
-            Entry("trash", "sync.ErasedPerson"),
-            Entry(
+            MenuEntry("worker", "sync.WorkerGroup"),
+            MenuEntry("eye", "sync.AuditEntry"),
+            MenuEntry("trash", "sync.ErasedPerson"),
+            MenuEntry(
                 "user",
                 page="admin:sync_privacy_request",
                 label=gettext_lazy("Privacy requests"),
                 permission="sync.handle_requests",
             ),
-            Entry(
+            MenuEntry(
                 "file",
                 page="admin:sync_privacy_register",
                 label=gettext_lazy("Privacy register"),
                 permission="sync.handle_requests",
             ),
-            Entry("schedule", "django_q.Schedule"),
-            Entry("queue", "django_q.OrmQ"),
-            Entry("check-circle", "django_q.Success"),
-            Entry("x-circle", "django_q.Failure"),
+            MenuEntry("schedule", "django_q.Schedule"),
+            MenuEntry("queue", "django_q.OrmQ"),
+            MenuEntry("check-circle", "django_q.Success"),
+            MenuEntry("x-circle", "django_q.Failure"),
         ),
     ),
 )
@@ -119,76 +122,77 @@ class ConnectorAdminSite(AdminSite):
     def get_app_list(
         self, request: HttpRequest, app_label: str | None = None
     ) -> list[dict[str, Any]]:
-        """The models a person may see, grouped by job; models nobody placed go to Operations."""
-        rows = self._models(request)
-        groups = [_as_app(request, group, rows) for group in MENU]
-        for model in rows.values():
-            groups[-1]["models"].append({**model, "icon": "settings"})
-        _mark_current(request.path, groups)
-        return [group for group in groups if group["models"]]
+        """The models a person may see, grouped by job, in the shape that Django gives its apps.
 
-    def _models(self, request: HttpRequest) -> dict[Any, dict[str, Any]]:
-        found = self._build_app_dict(request)
-        return {model["model"]: model for app in found.values() for model in app["models"]}
+        A model that no group names goes to the last one, Operations. The line whose address is the
+        longest beginning of the page's own is marked as `current`.
+        """
+        apps_seen = self._build_app_dict(request).values()
+        rows = {model["model"]: model for app in apps_seen for model in app["models"]}
+        groups: list[dict[str, Any]] = [
+            {
+                "name": group.label,
+                "app_label": group.name,
+                "app_url": reverse("admin:index"),
+                "has_module_perms": True,
+                "models": [
+                    line for entry in group.entries if (line := _line(request, entry, rows))
+                ],
+            }
+            for group in MENU
+        ]
+        groups[-1]["models"] += [{**model, "icon": "settings"} for model in rows.values()]
+        here = [
+            line
+            for group in groups
+            for line in group["models"]
+            if line.get("admin_url") and request.path.startswith(line["admin_url"])
+        ]
+        if here:
+            max(here, key=lambda line: len(line["admin_url"]))["current"] = True
+        return [group for group in groups if group["models"]]
 
     def index(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> TemplateResponse:
-        """The first page is the dashboard."""
-        from sync.admin import dashboard
-        from sync.admin.setup import checklist
-
+        """The first page: the dashboard, and the first steps while they are not done."""
         shown = {**checklist.context(request), **dashboard.context(request)}
         return super().index(request, {**shown, **(extra_context or {})})
 
     def app_index(
         self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
     ) -> Any:
-        """The menu is by job, not by app."""
+        """The menu is by job, so an app has no page of its own."""
         return redirect("admin:index")
 
 
-def _as_app(request: HttpRequest, group: Group, rows: dict[Any, dict[str, Any]]) -> dict[str, Any]:
-    models = [line for entry in group.entries if (line := _line(request, entry, rows))]
-    return {
-        "name": group.label,
-        "app_label": group.name,
-        "app_url": reverse("admin:index"),
-        "has_module_perms": True,
-        "models": models,
-    }
-
-
 def _line(
-    request: HttpRequest, entry: Entry, rows: dict[Any, dict[str, Any]]
+    request: HttpRequest, entry: MenuEntry, rows: dict[Any, dict[str, Any]]
 ) -> dict[str, Any] | None:
+    """The entry in the shape of Django's models; None for who may not see it.
+
+    Its model is taken out of `rows`: what is left belongs to no group.
+    """
     if entry.model:
         row = rows.pop(apps.get_model(entry.model), None)
         return {**row, "icon": entry.icon} if row else None
     if not request.user.has_perm(entry.permission):
         return None
-    try:
-        url = reverse(entry.page)
-    except NoReverseMatch:
-        return None
-    return {"name": entry.label, "object_name": entry.page, "admin_url": url, "icon": entry.icon}
-
-
-def _mark_current(path: str, groups: list[dict[str, Any]]) -> None:
-    """The line whose address is the longest beginning of this page's."""
-    lines = [line for group in groups for line in group["models"] if line.get("admin_url")]
-    fitting = [line for line in lines if path.startswith(line["admin_url"])]
-    if fitting:
-        max(fitting, key=lambda line: len(line["admin_url"]))["current"] = True
+    return {
+        "name": entry.label,
+        "object_name": entry.page,
+        "admin_url": reverse(entry.page),
+        "icon": entry.icon,
+    }
 
 
 def environment_label() -> dict[str, str]:
-    """Where one is: it must not be possible to take a trial for the real thing."""
-    hosts = {
-        urlsplit(url).hostname
-        for url in (settings.HRFLOW_API_URL, settings.FLATCHR_API_URL, settings.FLATCHR_CAREERS_URL)
-    }
-    if hosts & LOOPBACK:
+    """Where the installation sends to, on every page: a trial must not be taken for the real thing.
+
+    `kind` is sandbox (an address on this machine), development or production; `text` says so.
+    """
+    addresses = (settings.HRFLOW_API_URL, settings.FLATCHR_API_URL, settings.FLATCHR_CAREERS_URL)
+    if LOOPBACK & {urlsplit(address).hostname for address in addresses}:
         return {"kind": "sandbox", "text": _("Sandbox: nothing leaves this machine")}
     if settings.DEBUG:
         return {"kind": "development", "text": _("Development: real HrFlow and Flatchr")}
@@ -196,7 +200,8 @@ def environment_label() -> dict[str, str]:
 
 
 def _worker_notice(request: HttpRequest) -> dict[str, Any] | None:
-    """Without a worker nothing is pushed, and the pages are what says so."""
+    """Without a live worker nothing is pushed: how many pushes wait, and the workers' page for who
+    may see it. None while a worker is alive."""
     if WorkerGroup.objects.alive().exists():
         return None
     waiting = Push.objects.for_user(request.user).waiting().count()

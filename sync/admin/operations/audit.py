@@ -1,4 +1,4 @@
-"""The audit log: to be read and exported, by nobody to be changed."""
+"""The pages of the audit log: it is read and exported, and changed by nobody."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.admin.scoped import ReadOnly, ScopedAdmin, ScopedRelatedFilter
 from sync.models import AuditEntry
 from sync.services.reporting import exports
 from sync.services.security import audit_words
@@ -25,7 +25,7 @@ EXPORT = "sync.export_audit"
 
 
 @admin.register(AuditEntry)
-class AuditAdmin(ScopedAdmin[AuditEntry]):
+class AuditAdmin(ReadOnly[AuditEntry], ScopedAdmin[AuditEntry]):
     list_display = ("when", "who", "did", "what", "told", "address")
     list_display_links = ("when",)
     list_filter = ("action", ("company", ScopedRelatedFilter), "at")
@@ -39,15 +39,6 @@ class AuditAdmin(ScopedAdmin[AuditEntry]):
     empty_hint = _("The first sign-in is noted here.")
     fields = ("at", "who", "did", "kind", "object_id", "name", "told", "company", "address")
     readonly_fields = fields
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     # --- the list -------------------------------------------------------------------------------
 
@@ -90,18 +81,17 @@ class AuditAdmin(ScopedAdmin[AuditEntry]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"export_url": self._export_url(request), **(extra_context or {})}
+        """`export_url` keeps the filters of the list, and is empty for who may not export."""
+        export_url = ""
+        if request.user.has_perm(EXPORT):
+            query = request.GET.copy()
+            query.pop("p", None)
+            export_url = f"{reverse('admin:sync_auditentry_export')}?{query.urlencode()}"
+        context = {"export_url": export_url, **(extra_context or {})}
         return super().changelist_view(request, context)
 
-    def _export_url(self, request: HttpRequest) -> str:
-        if not request.user.has_perm(EXPORT):
-            return ""
-        query = request.GET.copy()
-        query.pop("p", None)
-        return f"{reverse('admin:sync_auditentry_export')}?{query.urlencode()}"
-
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The list as it is filtered, all its pages."""
+        """The list as it is filtered, all its pages, as CSV. Streamed: it may be long."""
         if not self.has_view_permission(request) or not request.user.has_perm(EXPORT):
             raise PermissionDenied
         entries: QuerySet[AuditEntry] = self.get_changelist_instance(request).get_queryset(request)

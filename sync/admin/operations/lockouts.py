@@ -1,4 +1,4 @@
-"""Failed sign-ins that django-axes counts. Deleting a line lets its person in again at once."""
+"""The page of failed sign-ins, as django-axes counts them. They can be deleted, not changed."""
 
 from __future__ import annotations
 
@@ -30,11 +30,13 @@ class LockoutAdmin(Listed[Any]):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Without what was posted, which no page shows."""
         found: QuerySet[Any] = super().get_queryset(request).defer("get_data", "post_data")
         return found
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, attempt: AccessAttempt) -> str:
+        """Whether this name must wait at this address; the other limits are not of one row."""
         locked = attempt.failures_since_start >= settings.AXES_FAILURE_LIMIT
         if locked and attempt.attempt_time > timezone.now() - pause():
             return status_label("error", _("must wait"))

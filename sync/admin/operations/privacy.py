@@ -1,4 +1,5 @@
-"""What people may ask of us: to see what is held of them, and to be erased. And the register."""
+"""The pages of privacy: receipts of erasures, requests of persons (GDPR, articles 15 and 17), and
+the register of processing (article 30)."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sync.admin.scoped import Listed
+from sync.admin.scoped import Listed, ReadOnly
 from sync.exceptions import ConfigurationError
 from sync.mapping.contact import addresses
 from sync.models import Action, ErasedPerson
@@ -38,7 +39,7 @@ SHOWN = 50
 
 
 class RequestForm(forms.Form):
-    """One mark of the person is enough: the others are found by it."""
+    """One mark of the person, an e-mail or a profile key: the others are found by it."""
 
     email = forms.CharField(label=gettext_lazy("E-mail"), max_length=254, required=False)
     profile_key = forms.CharField(label=gettext_lazy("Profile key"), max_length=64, required=False)
@@ -54,7 +55,7 @@ class RequestForm(forms.Form):
 
 
 @admin.register(ErasedPerson)
-class ErasedPersonAdmin(Listed[ErasedPerson]):
+class ErasedPersonAdmin(ReadOnly[ErasedPerson], Listed[ErasedPerson]):
     list_display = ("receipt", "kind", "erased_at")
     list_display_links = None
     search_fields = ("receipt__exact",)
@@ -67,20 +68,11 @@ class ErasedPersonAdmin(Listed[ErasedPerson]):
     empty_hint = gettext_lazy("Nobody has been erased.")
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The list is of the whole installation, as a request is."""
+        """The receipts are of the whole installation, so it takes somebody who sees all of it."""
         return sees_all(request.user) and super().has_view_permission(request, obj)
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -96,13 +88,11 @@ class ErasedPersonAdmin(Listed[ErasedPerson]):
         context = {"may_handle": may_handle(request), **(extra_context or {})}
         return super().changelist_view(request, context)
 
-    def _context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
-        return {**self.admin_site.each_context(request), "opts": self.opts, **more}
-
     # --- a person's request ---------------------------------------------------------------------
 
     def request_view(self, request: HttpRequest) -> HttpResponse:
-        """Everything by POST: an e-mail has no place in addresses and logs."""
+        """Find a person, export what is held of them, or erase them. All of it by POST: an e-mail
+        must not get into addresses and logs."""
         if not may_handle(request):
             raise PermissionDenied
         form = RequestForm(request.POST or None)
@@ -117,6 +107,8 @@ class ErasedPersonAdmin(Listed[ErasedPerson]):
             return self._page(request, form)
 
     def _answer(self, request: HttpRequest, form: RequestForm) -> HttpResponse:
+        """Do what the pressed button says. Raises SharedMarkError where several persons have the
+        mark, ConfigurationError where the keys do not fit."""
         person = form.cleaned_data
         user = cast("User", request.user)
         if "export" in request.POST:
@@ -125,14 +117,27 @@ class ErasedPersonAdmin(Listed[ErasedPerson]):
             receipt = erasure.erase_candidate(**person, user=user)
             return self._page(request, RequestForm(), receipt=receipt)
         held = personal_data.find(**person)
-        counts = {"profiles": held.profiles.count(), "pushes": held.pushes.count()}
-        audit.record(request, Action.LOOK, details=counts)
-        known = suppression.is_erased(person["email"], person["profile_key"])
-        return self._page(request, form, held=held, erased_before=known, **_shown(held))
+        profiles, pushes = held.profiles.count(), held.pushes.count()
+        audit.record(request, Action.LOOK, details={"profiles": profiles, "pushes": pushes})
+        return self._page(
+            request,
+            form,
+            held=held,
+            erased_before=suppression.is_erased(person["email"], person["profile_key"]),
+            profiles=list(held.profiles[:SHOWN]),
+            pushes=list(held.pushes[:SHOWN]),
+            profiles_told=ngettext("%(n)d profile", "%(n)d profiles", profiles) % {"n": profiles},
+            sent_to=held.sent_to,
+        )
 
     def _page(self, request: HttpRequest, form: RequestForm, **more: Any) -> HttpResponse:
-        title = _("A person's request")
-        context = self._context(request, title=title, form=form, **more)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("A person's request"),
+            "form": form,
+            **more,
+        }
         response = TemplateResponse(request, "sync/privacy_request.html", context)
         response["Cache-Control"] = "no-store"
         return response
@@ -140,10 +145,14 @@ class ErasedPersonAdmin(Listed[ErasedPerson]):
     # --- the register ---------------------------------------------------------------------------
 
     def register_view(self, request: HttpRequest) -> HttpResponse:
-        """For everyone who may sign in: it names no person."""
+        """For everyone who may sign in: it names no person. Its lines are sorted by `about`."""
         lines = groupby(processing_register.lines(), key=lambda line: line.about)
-        groups = [(about, list(of_it)) for about, of_it in lines]
-        context = self._context(request, title=_("What is kept, and for how long"), groups=groups)
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": _("What is kept, and for how long"),
+            "groups": [(about, list(of_it)) for about, of_it in lines],
+        }
         return TemplateResponse(request, "sync/privacy_register.html", context)
 
 
@@ -152,18 +161,8 @@ def may_handle(request: HttpRequest) -> bool:
     return request.user.has_perm(PERMISSION) and sees_all(request.user)
 
 
-def _shown(held: personal_data.PersonalData) -> dict[str, Any]:
-    profiles, pushes = list(held.profiles[:SHOWN]), list(held.pushes[:SHOWN])
-    words = ngettext("%(n)d profile", "%(n)d profiles", held.profiles.count())
-    return {
-        "profiles": profiles,
-        "pushes": pushes,
-        "profiles_told": words % {"n": held.profiles.count()},
-        "sent_to": held.sent_to,
-    }
-
-
 def _download(found: dict[str, Any]) -> HttpResponse:
+    """A JSON file that no cache keeps."""
     response = HttpResponse(
         json.dumps(found, ensure_ascii=False, indent=2), content_type="application/json"
     )

@@ -1,5 +1,8 @@
-"""Workers and django-q2's own rows. A schedule may name any dotted path, which makes an editable
-one a shell: so all of it is read-only, for superusers too."""
+"""The pages of workers and of django-q2's own rows.
+
+All of them are read-only, for superusers too: a schedule may name any dotted path, so whoever could
+edit one could execute any code.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +66,7 @@ class TaskAdmin(OperatorsOnly[Any]):
     readonly_fields = ("seconds", "outcome")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """The result may be long: lists leave it in the database."""
+        """Without the arguments, which may be long and which no page shows."""
         found: QuerySet[Any] = super().get_queryset(request).defer("args", "kwargs")
         return found
 
