@@ -1,1 +1,1 @@
-"""What answers outside the admin: health, webhooks, sign-in, middleware, and their limits."""
+"""Views outside the admin (webhooks, health), the middleware, and the rules of signing in."""

@@ -1,4 +1,4 @@
-"""Health, for machines that watch: is the process up, and can it serve?"""
+"""Health, for load balancers and monitors: is the process up, and can it serve?"""
 
 from __future__ import annotations
 
@@ -12,27 +12,24 @@ from django.views.decorators.http import require_safe
 @never_cache
 @require_safe
 def healthz(_request: HttpRequest) -> JsonResponse:
-    """Live: this process answers. It asks nothing of anybody."""
+    """Live: this process answers. It calls nothing, not even the database."""
     return JsonResponse({"status": "ok"})
 
 
 @never_cache
 @require_safe
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """Ready: the database answers and is migrated.
+    """Ready: the database answers and is migrated; else 503 with `problem`.
 
-    A dead worker is no reason: the pages that say so must stay up.
+    A dead worker does not count: the pages that say so must stay up.
     """
-    problem = _database_problem()
-    if problem:
-        return JsonResponse({"status": "unavailable", "problem": problem}, status=503)
-    return JsonResponse({"status": "ok"})
-
-
-def _database_problem() -> str:
     try:
         executor = MigrationExecutor(connection)
         pending = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
-        return "the database does not answer"
-    return "migrations are pending" if pending else ""
+        problem = "the database does not answer"
+    else:
+        problem = "migrations are pending" if pending else ""
+    if problem:
+        return JsonResponse({"status": "unavailable", "problem": problem}, status=503)
+    return JsonResponse({"status": "ok"})

@@ -1,6 +1,8 @@
-"""A limit on requests a minute, in this process's memory: it must cost less than what it holds off.
+"""A throttle of incoming requests, counted in this process's memory: refusing a request must cost
+less than serving it.
 
-The limits that all workers share, on calls to HrFlow and Flatchr, are `sync.services.peers.rate_limits`.
+The limits on our own calls to HrFlow and Flatchr, which all workers share, are in
+`sync.services.peers.rate_limits`.
 """
 
 from __future__ import annotations
@@ -9,13 +11,13 @@ import threading
 import time
 from collections import OrderedDict
 
-# Whoever comes from more addresses than this pushes the oldest out.
+# Keys counted at once: one more forgets the key that was counted longest ago.
 MOST_KEYS = 2000
-SECONDS = 60
+WINDOW_SECONDS = 60
 
 
-class Limiter:
-    """Counts by key in windows of a minute."""
+class Throttle:
+    """At most `per_minute` counts of a key in each window of a minute. Safe between threads."""
 
     def __init__(self, *, per_minute: int) -> None:
         self.per_minute = per_minute
@@ -24,11 +26,11 @@ class Limiter:
 
     def has_room(self, key: str) -> bool:
         with self._lock:
-            return self._counts.get((key, _window()), 0) < self.per_minute
+            return self._counts.get((key, self._window()), 0) < self.per_minute
 
     def count(self, key: str) -> None:
         with self._lock:
-            place = (key, _window())
+            place = (key, self._window())
             self._counts[place] = self._counts.pop(place, 0) + 1
             while len(self._counts) > MOST_KEYS:
                 self._counts.popitem(last=False)
@@ -37,6 +39,6 @@ class Limiter:
         with self._lock:
             self._counts.clear()
 
-
-def _window() -> int:
-    return int(time.monotonic() // SECONDS)
+    @staticmethod
+    def _window() -> int:
+        return int(time.monotonic() // WINDOW_SECONDS)
