@@ -2,7 +2,7 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class ConnectorAdminConfig(AdminConfig):
-    """The admin with our own site class (`sync.admin.site`)."""
+    """Django's admin with our site class, and our admins registered after all others."""
 
     default_site = "sync.admin.site.ConnectorAdminSite"
 

@@ -1,8 +1,8 @@
-"""Words of django-q2, django-axes and Django's admin that our French catalogue tells anew.
+"""Strings of django-q2, django-axes and Django's admin that our French catalogue translates.
 
-The first two are French in part only; some of Django's sentences ("Affichage de %s") break before
-a vowel, or suit masculine names alone. `make messages` finds here what it must keep; nothing
-imports this.
+django-q2 and django-axes are translated in part only. Some of Django's French sentences do not fit
+a name that begins with a vowel or is feminine ("Affichage de %s"). Nothing imports this module:
+`make messages` reads it, and so keeps these strings in the catalogue.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Read the environment; a missing or malformed value stops the start and is named.
+"""Read settings from the environment. Each reader raises ImproperlyConfigured, with the name of the
+variable, for a missing or malformed value.
 
 A value may come from the variable `NAME`, from the file that `NAME_FILE` points to, or from `.env`
 at the project's root.
@@ -21,13 +22,14 @@ env = environ.FileAwareEnv()
 
 
 def load_dotenv(path: Path) -> None:
-    """Values of `.env` fill what the environment leaves open; they never override it."""
+    """Set what `.env` gives and the environment does not."""
     if path.is_file():
         environ.FileAwareEnv.read_env(str(path))
 
 
 def read(name: str, reader: Callable[..., T], *default: Any) -> T:
-    """`reader` is one of django-environ's (`env.int`, `env.list`, ...)."""
+    """The value as `reader`, one of django-environ's (`env.int`, `env.list`, …), understands it.
+    Without a `default` the value must be there."""
     try:
         return reader(name, default=default[0] if default else environ.Env.NOTSET)
     except ImproperlyConfigured as error:
@@ -70,7 +72,7 @@ def words(name: str, default: list[str]) -> list[str]:
 
 
 def keys(name: str) -> list[str]:
-    """Secret strings, the first of which encrypts; all of them decrypt."""
+    """Secret strings. The first encrypts, all of them decrypt; see `sync.fields`."""
     found = [key.strip() for key in read(name, env.list) if key.strip()]
     if not found or any(len(key) < MINIMUM_KEY_LENGTH for key in found):
         raise ImproperlyConfigured(
@@ -81,6 +83,7 @@ def keys(name: str) -> list[str]:
 
 
 def address(name: str, default: str) -> str:
+    """The base address of an API, without a slash at its end."""
     value = text(name, default).rstrip("/")
     if not value.startswith(("https://", "http://")):
         raise ImproperlyConfigured(f"{name}: must be an http(s) address, not “{value}”.")
@@ -97,6 +100,7 @@ def time_zone(name: str, default: str) -> str:
 
 
 def database(name: str, default: str) -> dict[str, Any]:
+    """An entry of DATABASES from an address such as `postgres://user:password@host/name`."""
     value: dict[str, Any] = read(name, env.db_url, default)
     if not value.get("ENGINE"):
         raise ImproperlyConfigured(f"{name}: no such kind of database.")

@@ -1,4 +1,4 @@
-"""What a page about a fault (DEBUG) does not show."""
+"""Settings that Django's error page (DEBUG) and error mails must not show."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.views.debug import SafeExceptionReporterFilter
 
 
 class AddressesHidden(SafeExceptionReporterFilter):
-    """Addresses hold passwords: of the database, of Redis, of the mail server."""
+    """Hides addresses, too, for their passwords: of the database, of Redis, of the mail server."""
 
     hidden_settings = re.compile(
         SafeExceptionReporterFilter.hidden_settings.pattern + r"|_URL$|LOCATION|REDIS",

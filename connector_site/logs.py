@@ -1,4 +1,5 @@
-"""gunicorn's own log, under our rules: it would print webhook addresses and searches."""
+"""gunicorn's log, redacted: it prints the addresses of requests, and these hold webhook tokens and
+what people search for."""
 
 from __future__ import annotations
 

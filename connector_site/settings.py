@@ -1,4 +1,4 @@
-"""Settings, all from the environment; see docs/configuration.md for each value's meaning."""
+"""Settings, all from the environment; docs/configuration.md says what each value means."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECRET_KEY = env.text("SECRET_KEY")
 DEBUG = env.yes_or_no("DEBUG", False)
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
-# True where a proxy in front ends TLS and sets X-Forwarded-Proto itself.
+# True where a proxy in front terminates TLS, and sets X-Forwarded-Proto and X-Forwarded-For itself.
 BEHIND_PROXY = env.yes_or_no("BEHIND_PROXY", False)
 
 INSTALLED_APPS = [
@@ -75,10 +75,12 @@ TEMPLATES = [
 
 # --- Database -----------------------------------------------------------------------------------
 SQLITE_OPTIONS = {
-    # Writers queue for the lock at BEGIN instead of failing at their first write.
+    # A transaction waits for the write lock at BEGIN (up to `timeout` seconds): one that has read
+    # before it asks for the lock would fail at once.
     "transaction_mode": "IMMEDIATE",
     "timeout": 30,
-    # FULL: an intent to create must survive power loss (docs/reliability.md).
+    # synchronous=FULL: an intent to create must survive a power loss (docs/reliability.md).
+    # secure_delete: what was erased is overwritten in the file, too.
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
         "PRAGMA cache_size=-16000; PRAGMA temp_store=MEMORY; PRAGMA mmap_size=134217728;"
@@ -88,7 +90,7 @@ SQLITE_OPTIONS = {
 
 def _database() -> dict[str, Any]:
     config = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
-    # Not 0: django-q2's ORM broker would reconnect at every step (measured: 15 times slower).
+    # Seconds. With 0, django-q2's ORM broker reconnects at every step (measured: 15 times slower).
     config["CONN_MAX_AGE"] = 60
     if config["ENGINE"].endswith("sqlite3"):
         Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
@@ -115,8 +117,8 @@ CACHES: dict[str, dict[str, Any]] = {
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "django_cache",
-        # Past this entries are thrown out whatever they are, bells that hang among them. (Redis
-        # has limits of its own.)
+        # Above this number the backend deletes a third of all entries, among them the marks of
+        # pending notifications (`sync.services.queue.notify`). Redis has limits of its own.
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     }
 }
@@ -132,7 +134,7 @@ PUSH_RETRY_CAP_SECONDS = env.number("PUSH_RETRY_CAP_SECONDS", 900, minimum=1)
 PUSH_MAX_ATTEMPTS = env.whole("PUSH_MAX_ATTEMPTS", 6, minimum=1)
 PUSH_DEADLINE_SECONDS = env.number("PUSH_DEADLINE_SECONDS", 24 * 3600, minimum=1)
 HTTP_TIMEOUT_SECONDS = env.number("HTTP_TIMEOUT_SECONDS", 20, minimum=0.1)
-# How long one doorbell works before it rings again, so that a task always ends in good time.
+# How long one task claims pushes before it queues the next task, so that it ends before `timeout`.
 TASK_WORK_SECONDS = env.number("TASK_WORK_SECONDS", 20, minimum=1)
 HRFLOW_REQUESTS_PER_MINUTE = env.whole("HRFLOW_REQUESTS_PER_MINUTE", 0)
 BREAKER_PAUSE_SECONDS = env.number("BREAKER_PAUSE_SECONDS", 60, minimum=0.1)
@@ -148,26 +150,32 @@ FLATCHR_CAREERS_URL = env.address("FLATCHR_CAREERS_URL", "https://careers.flatch
 RESUME_ALLOWED_PRIVATE_HOSTS = env.words("RESUME_ALLOWED_PRIVATE_HOSTS", [])
 RESUME_MAX_BYTES = env.whole("RESUME_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
 FIELD_ENCRYPTION_KEYS = env.keys("FIELD_ENCRYPTION_KEYS")
-# How long people are kept after the last contact, what was sent and answered after a push is
-# closed, and the audit log (docs/privacy.md).
+# For how many days are kept (docs/privacy.md): a person, from the last contact; what was sent and
+# answered, from the end of the push; an entry of the audit log.
 RETENTION_DAYS = env.whole("RETENTION_DAYS", 730, minimum=1)
 PAYLOAD_DAYS = env.whole("PAYLOAD_DAYS", 30)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, minimum=1)
 
-# A push makes at most a handful of requests after the doorbell's time is up.
+# Once a task claims no more, each of its pushes still makes a few requests at most.
 _TASK_SECONDS = int(TASK_WORK_SECONDS + 5 * HTTP_TIMEOUT_SECONDS) + 10
 Q_CLUSTER: dict[str, Any] = {
     "name": env.text("Q_NAME", "connector"),
     "label": _("Queue"),
     "workers": Q_WORKERS,
     "timeout": _TASK_SECONDS,
+    # Counted from when a task is fetched, not from when it begins: longer than `timeout`, or a task
+    # would be executed twice; with few fetched ahead (`queue_limit`, `bulk`).
     "retry": _TASK_SECONDS + 60,
     "queue_limit": max(Q_WORKERS, 2),
-    "ack_failures": True,
-    "catch_up": False,
-    "max_attempts": 1,
-    "save_limit": -1,
     "bulk": 1,
+    # The rows say what is to be done again, not the queue.
+    "ack_failures": True,
+    "max_attempts": 1,
+    # A schedule that was missed while no cluster ran is executed once.
+    "catch_up": False,
+    # Successes are not stored: to keep to a limit, django-q2 reads all of them after each task.
+    # Failures are stored, and deleted by our own purge.
+    "save_limit": -1,
     "recycle": 500,
     "poll": 0.2,
 }
@@ -176,7 +184,7 @@ if REDIS_URL:
 else:
     Q_CLUSTER["orm"] = "default"
 
-# --- People -------------------------------------------------------------------------------------
+# --- Accounts -----------------------------------------------------------------------------------
 _VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS: list[dict[str, Any]] = [
     {"NAME": f"{_VALIDATORS}.UserAttributeSimilarityValidator"},
@@ -192,13 +200,14 @@ LOGIN_URL = "admin:login"
 LOGIN_REDIRECT_URL = "admin:index"
 PASSWORD_RESET_TIMEOUT = 3600
 
-# Failed sign-ins (sync/web/sign_in.py).
+# --- Signing in ---------------------------------------------------------------------------------
+# Failed sign-ins: sync/web/sign_in.py says what is counted.
 AXES_HANDLER = "sync.web.sign_in.SignInHandler"
 AXES_FAILURE_LIMIT = env.whole("LOGIN_FAILURE_LIMIT", 5, minimum=1)
 AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOGIN_PAUSE_MINUTES", 15, minimum=1))
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
-# Who waits is let in again in time, whatever somebody else goes on trying.
+# Failures during a pause do not prolong it: else somebody could keep a person out for good.
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_CLIENT_IP_CALLABLE = "sync.web.client_address.client_network"
 AXES_USERNAME_CALLABLE = "sync.web.sign_in.name_to_keep"
@@ -208,11 +217,12 @@ AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 
-# A session ends so long after the last page, and so long after the sign-in whatever happens.
+# A session ends SESSION_HOURS after the last page, and SESSION_LONGEST_DAYS after the sign-in.
 SESSION_COOKIE_AGE = int(env.number("SESSION_HOURS", 12, minimum=0.1) * 3600)
 SESSION_LONGEST_SECONDS = int(env.number("SESSION_LONGEST_DAYS", 7, minimum=0.01) * 86400)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = env.yes_or_no("SESSION_ENDS_WITH_BROWSER", False)
 
+# --- Language and mail --------------------------------------------------------------------------
 LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 if LANGUAGE_CODE.split("-")[0] not in dict(LANGUAGES):
@@ -223,6 +233,7 @@ TIME_ZONE = env.time_zone("TIME_ZONE", "Europe/Paris")
 USE_I18N = True
 USE_TZ = True
 
+# Sets EMAIL_BACKEND, EMAIL_HOST and the like.
 globals().update(env.read("EMAIL_URL", env.env.email_url, "consolemail://"))
 
 # --- Web ----------------------------------------------------------------------------------------
@@ -236,7 +247,8 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# "Select all" of a page of 100 posts as many fields; the selection itself lives on a draft run.
+# A page of 100 rows posts as many fields when all are ticked; a larger selection is kept on a draft
+# run, and not in the form.
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
@@ -245,7 +257,7 @@ SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-# `__Host-`: no other site of the domain can set it, and it never travels in the clear.
+# A browser takes a `__Host-` cookie only over TLS and from this very host.
 _COOKIE_PREFIX = "" if DEBUG else "__Host-"
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = f"{_COOKIE_PREFIX}session", f"{_COOKIE_PREFIX}csrf"
 LANGUAGE_COOKIE_NAME = f"{_COOKIE_PREFIX}language"
@@ -253,7 +265,7 @@ LANGUAGE_COOKIE_HTTPONLY, LANGUAGE_COOKIE_SECURE = True, not DEBUG
 LANGUAGE_COOKIE_SAMESITE = "Lax"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-# Everything comes from here and nothing is inline; an injected tag has nothing to run.
+# Everything comes from this site and nothing is inline, so an injected tag is not executed.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'none'"],
@@ -286,10 +298,10 @@ LOGGING = {
             "filters": ["redact"],
         },
     },
-    # A forbidden CV address ends the push with its own reason; it is no warning to operators.
     "loggers": {
+        # A refused address of a CV is told as the reason of its push: no warning besides.
         "requests_hardened": {"level": "ERROR"},
-        # Django's own handlers know no redaction.
+        # To the root's handler, which redacts; Django's own handlers do not.
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
     },
