@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from sync import tasks
 from sync.models import Run, Workflow
 from tests.admin.setup.setup_pages import address, boss, form_of, page
 from tests.conftest import World
@@ -40,9 +41,12 @@ def test_run_now_queues_the_profiles_and_shows_the_run(world: World, boss: Clien
     workflow = Workflow.objects.create(
         workflow_id="now", source=world.bulk, vacancy=world.vacancy()
     )
-    response = boss.post(address(workflow, "run"))
+    response = boss.post(address(workflow, "run"), follow=True)
     run = Run.objects.get()
-    assert response["Location"] == page(run)
+    assert response.redirect_chain == [(page(run), 302)]
+    assert "The run is started." in text_of(response)
+    assert run.pushes.count() == 0  # the request reads nothing: a worker does
+    tasks.read_workflow(run.pk)
     assert run.pushes.count() == 60
 
 
