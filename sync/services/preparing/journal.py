@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,9 +39,7 @@ class Step:
 class Journal:
     """Collects the steps of one try; `stage` is the one being taken."""
 
-    def __init__(self, before_step: Callable[[], None] | None = None) -> None:
-        """`before_step` may raise, to end the try before its next step is taken."""
-        self._before_step = before_step
+    def __init__(self) -> None:
         self.steps: list[Step] = []
         self._begun = time.monotonic()
 
@@ -70,8 +68,6 @@ class Journal:
 
     @contextmanager
     def step(self, stage: Stage) -> Iterator[Step]:
-        if self._before_step is not None:
-            self._before_step()
         step = Step(stage)
         self.steps.append(step)
         begun = time.monotonic()

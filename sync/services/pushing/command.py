@@ -22,7 +22,7 @@ from sync.services.intake.profiles import pages
 from sync.services.peers.client_factory import hrflow_client
 from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, prepare
+from sync.services.preparing.steps import Discarded, prepare
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
 from sync.vocabulary import ErrorCode, sentence, tally
@@ -184,8 +184,8 @@ def _try(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
     job = job_for(source, key, vacancy)
     try:
         candidate = prepare(job, _client(source), Journal())
-    except DiscardedError as discarded:
-        return Line(key, "", PushStatus.DISCARDED, "", discarded.logic)
     except SyncError as error:
         return Line(key, "", PushStatus.FAILED, str(error.code.value), str(error))
+    if isinstance(candidate, Discarded):
+        return Line(key, "", PushStatus.DISCARDED, "", candidate.logic)
     return Line(key, f"{candidate['firstname']} {candidate['lastname']}", READY)

@@ -15,7 +15,7 @@ from django.db.models.functions import Now
 
 from sync.clients.transport import close_sessions
 from sync.models import Push, Run
-from sync.services.pushing.transfer import Transfer
+from sync.services.pushing.transfer import transfer
 from sync.services.queue import shutdown
 from sync.services.queue.heartbeat import beat, worker_id
 from sync.services.queue.writer import SingleWriter
@@ -76,8 +76,7 @@ class Worker:
             return
         pushes = Push.objects.claim(free)
         for push in pushes:
-            transfer = Transfer(push, self.writer, self.existing, worker_id())
-            future = pool.submit(transfer.run)
+            future = pool.submit(transfer, push, self.writer, self.existing, worker_id())
             self.in_flight[future] = push
             future.add_done_callback(lambda _: self.writer.wake())
         self._look_at = self._next_look(found=len(pushes), asked=free)

@@ -37,7 +37,7 @@ from sync.services.peers.backoff import backoff
 from sync.services.peers.client_factory import flatchr_client, hrflow_client
 from sync.services.preparing.job import job_of
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, format_candidate
+from sync.services.preparing.steps import Discarded, format_candidate
 from sync.services.privacy import suppression
 from sync.services.queue import shutdown
 from sync.services.queue.heartbeat import PeriodicHeartbeat
@@ -254,8 +254,6 @@ def _enrich_quietly(push: Push, writer: Writer) -> SyncError | None:
         _enrich(push, writer)
     except SyncError as error:
         return error
-    except DiscardedError as discarded:
-        return PermanentError(ErrorCode.LOGIC_DISCARDED, name=discarded.logic)
     except SecretUnreadableError:
         return PermanentError(ErrorCode.SECRET_UNREADABLE)
     except Exception as error:
@@ -279,7 +277,10 @@ def _candidate(push: Push, writer: Writer) -> Candidate:
     job = job_of(push)
     hrflow = hrflow_client(push.source, writer)
     profile = hrflow.read_profile(job.source_key, job.profile_key)
-    return format_candidate(job, profile, Journal())
+    candidate = format_candidate(job, profile, Journal())
+    if isinstance(candidate, Discarded):
+        raise PermanentError(ErrorCode.LOGIC_DISCARDED, name=candidate.logic)
+    return candidate
 
 
 def _candidate_id(push: Push, flatchr: FlatchrClient) -> str:

@@ -15,7 +15,7 @@ from sync.models import Action, Profile, Run
 from sync.services.peers.client_factory import hrflow_client
 from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, prepare
+from sync.services.preparing.steps import Discarded, prepare
 from sync.services.security import audit
 from sync.vocabulary import EXPLANATIONS
 
@@ -38,13 +38,13 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
     job = job_for(profile.source, profile.key, run.vacancy, run, answers)
     try:
         candidate = prepare(job, hrflow_client(profile.source), Journal())
-    except DiscardedError as discarded:
-        words = _("The rule “%(name)s” leaves it out.")
-        return Exact(problem=words % {"name": discarded.logic})
     except SyncError as error:
         return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
     except ConfigurationError as error:
         return Exact(problem=str(error))
+    if isinstance(candidate, Discarded):
+        words = _("The rule “%(name)s” leaves it out.")
+        return Exact(problem=words % {"name": candidate.logic})
     return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
 
 
