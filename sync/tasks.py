@@ -21,10 +21,10 @@ def work(number: int = 0) -> int:
     """There is work: carry due pushes for a while; ring again where some are left."""
     notify.acknowledge(notify.WORK, number)
     heartbeat.beat()
-    carried = worker.run_worker(settings.TASK_WORK_SECONDS)
+    tries = worker.run_worker(settings.TASK_WORK_SECONDS)
     if not shutdown.is_requested() and Push.objects.due().exists():
         notify.task(notify.WORK, number)
-    return carried
+    return tries
 
 
 def follow_up(number: int = 0) -> int:

@@ -17,7 +17,7 @@ from sync.models import Push
 from sync.models.states import PushStatus
 from sync.services.pushing import transfer as transferring
 from sync.services.pushing.transfer import transfer
-from sync.services.pushing.worker import Worker
+from sync.services.pushing.worker import WorkerLoop
 from sync.services.queue.writer import DirectWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
 from sync.vocabulary import ErrorCode
@@ -147,7 +147,7 @@ def test_two_workers_do_not_send_one_person_from_two_profiles(
 
     def work() -> None:
         try:
-            Worker(5, threads=1, wait=False).run()
+            WorkerLoop(5, threads=1, wait=False).run()
         finally:
             connection.close()
 
