@@ -16,8 +16,8 @@ from email.utils import format_datetime
 
 from aiohttp import web
 
+from sandbox.data.profiles import Json
 from sandbox.encoding import answer
-from sandbox.profiles import Json
 
 ENDPOINTS = frozenset(
     {

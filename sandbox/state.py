@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.applicants import Applicants
+from sandbox.data.applicants import Applicants
+from sandbox.data.library import Library
+from sandbox.data.profiles import Json, key_for
+from sandbox.data.recruiting import Company, Vacancy, make_companies, make_vacancies
+from sandbox.data.variants import UNPUSHABLE
 from sandbox.faults import Faults
-from sandbox.library import Library
-from sandbox.profiles import Json, key_for
-from sandbox.recruiting import Company, Vacancy, make_companies, make_vacancies
-from sandbox.variants import UNPUSHABLE
 
 _KEPT_TIMES = 20_000
 _KEPT_VIOLATIONS = 1_000

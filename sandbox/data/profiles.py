@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sandbox.catalogue import (
+from sandbox.data.catalogue import (
     CITIES,
     EMPLOYERS,
     FIRST_NAMES,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from sandbox.calls import Call
+from sandbox.data.variants import PRIVATE_CV
 from sandbox.encoding import RefusalError
 from sandbox.state import World
-from sandbox.variants import PRIVATE_CV
 
 
 def read_file(world: World, call: Call) -> web.Response:

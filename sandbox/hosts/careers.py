@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from sandbox.access import authenticate, body_of
-from sandbox.applicants import Resume
 from sandbox.calls import Call
+from sandbox.data.applicants import Resume
+from sandbox.data.profiles import Json
+from sandbox.data.recruiting import CAREERS_SITE, Company, Vacancy
 from sandbox.encoding import RefusalError, answer
-from sandbox.profiles import Json
-from sandbox.recruiting import CAREERS_SITE, Company, Vacancy
+from sandbox.hosts.access import authenticate, body_of
+from sandbox.hosts.wire import File, check_candidate
 from sandbox.state import World
-from sandbox.wire import File, check_candidate
 
 
 def create_candidate(world: World, call: Call) -> web.Response:

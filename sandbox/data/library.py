@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sandbox import documents
+from sandbox.data import documents
+from sandbox.data.profiles import Crowd, Json, iso, key_for, new_profile
+from sandbox.data.variants import TROUBLES, Draft, plain_cv, vary
 from sandbox.encoding import encode
-from sandbox.profiles import Crowd, Json, iso, key_for, new_profile
-from sandbox.variants import TROUBLES, Draft, plain_cv, vary
 
 _BRIEF = ("key", "reference", "created_at", "updated_at", "archived_at")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.profiles import Json, attachment
+from sandbox.data.profiles import Json, attachment
 
 NO_DATE = "1969-12-31T23:59:59"
 PRIVATE_CV = "http://10.0.0.1/cv/resume.pdf"

@@ -7,7 +7,7 @@ import string
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from sandbox.profiles import Json
+from sandbox.data.profiles import Json
 
 URL_KEYS = frozenset({"facebook", "linkedin", "twitter", "other"})
 RESUME_KEYS = frozenset({"data", "fileName", "contentType"})

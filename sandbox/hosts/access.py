@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.calls import Call
+from sandbox.data.profiles import Json
+from sandbox.data.recruiting import Company, Vacancy
 from sandbox.encoding import RefusalError
-from sandbox.profiles import Json
-from sandbox.recruiting import Company, Vacancy
 from sandbox.state import World
 
 

@@ -10,10 +10,10 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sandbox import documents
+from sandbox.data import documents
+from sandbox.data.profiles import Json
+from sandbox.data.recruiting import Column, Company, Vacancy, encoded_id
 from sandbox.encoding import encode
-from sandbox.profiles import Json
-from sandbox.recruiting import Column, Company, Vacancy, encoded_id
 
 
 @dataclass

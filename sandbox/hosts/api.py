@@ -12,14 +12,14 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.access import authenticate, body_of, broken, company_of, vacancy_by_id
-from sandbox.applicants import Applicant, Candidate
 from sandbox.calls import Call
+from sandbox.data.applicants import Applicant, Candidate
+from sandbox.data.profiles import Json
+from sandbox.data.recruiting import CLOSED, OPEN, Company, Vacancy
 from sandbox.encoding import RefusalError, answer, raw_json
-from sandbox.profiles import Json
-from sandbox.recruiting import CLOSED, OPEN, Company, Vacancy
+from sandbox.hosts.access import authenticate, body_of, broken, company_of, vacancy_by_id
+from sandbox.hosts.wire import exotic
 from sandbox.state import World
-from sandbox.wire import exotic
 
 
 def list_vacancies(world: World, call: Call) -> web.Response:

@@ -12,8 +12,8 @@ from typing import Any
 from aiohttp import web
 
 from sandbox.calls import Call
+from sandbox.data.library import Source, StoredProfile
 from sandbox.encoding import RefusalError, encode, raw_json
-from sandbox.library import Source, StoredProfile
 from sandbox.state import World
 
 

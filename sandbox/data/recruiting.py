@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from sandbox.profiles import FIRST_DAY, Json, iso, plain
+from sandbox.data.profiles import FIRST_DAY, Json, iso, plain
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 OPEN, CLOSED = 1, 0
