@@ -299,7 +299,8 @@ class Transfer:
             suppression.forget_push(self.push)
             values["steps"], values["message"] = [], ""
         refused = error.side if isinstance(error, CredentialsError) else None
-        circuit_breakers.note_answer(self.push, self.journal, self.probes, refused=refused)
+        exchanges = self.journal.exchanges
+        circuit_breakers.note_answer(self.push, exchanges, self.probes, refused=refused)
         row = self.attempt or self._attempt_row(self.journal.stage, outcome.outcome)
         for name, value in values.items():
             setattr(row, name, value)
