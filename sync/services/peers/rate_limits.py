@@ -1,8 +1,8 @@
-"""Calls to HrFlow and Flatchr a minute, counted for all workers on all machines in one row an account.
+"""Calls a minute to HrFlow and Flatchr, limited for all workers on all machines together.
 
-GCRA from pyrate-limiter does the arithmetic; the row (`sync.models.rate_limits`) holds its state, so
-that SQLite and PostgreSQL serve alike and nothing else has to run. Requests that come in to this
-application are limited by `sync.web.throttle`.
+GCRA from pyrate-limiter does the arithmetic; one row an account (`sync.models.rate_limits`) holds
+its state, so that SQLite and PostgreSQL serve alike and nothing else has to run. Requests that come
+in to this application are limited by `sync.web.throttle`.
 """
 
 from __future__ import annotations

@@ -56,9 +56,8 @@ def run_in_threads(
         futures = {item: pool.submit(work, item, writer) for item in items}
         while not all(future.done() for future in futures.values()):
             writer.serve(SERVE_SECONDS)
-            with contextlib.suppress(
-                DatabaseError
-            ):  # The threads need the writer still.
+            # Without a database too: the threads wait for the writer's answer.
+            with contextlib.suppress(DatabaseError):
                 heartbeat.beat()
             if is_over(deadline):
                 for future in futures.values():
