@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
@@ -149,3 +150,48 @@ def _is_doubtful(wanted: Person, applicant: Found, siblings: Siblings) -> bool:
     if compare(wanted, applicant.person) is not Likeness.UNSURE:
         return False
     return applicant.person.identity not in siblings.identities
+
+
+# --- which applicant is a push's own ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another push to the same vacancy whose own applicant is not known yet.
+
+    `known`: applicants noted before it was sent. `may_be_new`: its applicant may have been missing
+    from the search made before the push in question (`may_have_missed`).
+    """
+
+    person: Person
+    known: Collection[str]
+    may_be_new: bool
+
+
+def own_applicant(
+    wanted: Person, free: Iterable[Found], *, known: Collection[str], rivals: Iterable[Rival]
+) -> Found | None:
+    """The one applicant that can only be `wanted`'s push's; None where there is a doubt.
+
+    `free`: applicants that belong to no other push. `known`: those noted before it was sent.
+    """
+    rivals = [rival for rival in rivals if compare(wanted, rival.person) is not Likeness.OTHER]
+    if rivals and not (wanted.email or wanted.phone):
+        return None
+    same = [a for a in free if compare(wanted, a.person) is Likeness.SAME]
+    fresh = {a.id: a for a in same if a.id not in known}
+    for rival in rivals:
+        # One that knew of fewer applicants was sent earlier; one that may not be new was known.
+        if rival.may_be_new and len(rival.known) >= len(known):
+            fresh = {id_: a for id_, a in fresh.items() if id_ in rival.known}
+    return next(iter(fresh.values())) if len(fresh) == 1 else None
+
+
+def may_have_missed(
+    search_began: datetime | None, created_at: datetime | None, delay: timedelta
+) -> bool:
+    """Whether a search may have missed an applicant, as Flatchr shows a new one after `delay`.
+
+    None, of either moment: not known, so it may.
+    """
+    return search_began is None or created_at is None or created_at + delay >= search_began

@@ -1,6 +1,6 @@
-"""A limit on requests a minute, in this process's memory: it must cost less than what it holds off.
+"""Requests a minute that come in, counted in this process's memory: cheaper than what it holds off.
 
-The limits that all workers share, on calls to HrFlow and Flatchr, are `sync.services.peers.rate_limits`.
+Calls that go out to HrFlow and Flatchr are limited by `sync.services.peers.rate_limits`.
 """
 
 from __future__ import annotations

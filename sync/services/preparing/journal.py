@@ -56,10 +56,14 @@ class Journal:
         return round((time.monotonic() - self._begun) * 1000)
 
     @property
+    def exchanges(self) -> list[dict[str, Any]]:
+        """Of all steps, in their order."""
+        return [exchange for step in self.steps for exchange in step.exchanges]
+
+    @property
     def http_status(self) -> int | None:
         """Of the last exchange that got an answer."""
-        exchanges = [exchange for step in self.steps for exchange in step.exchanges]
-        return next((e["status"] for e in reversed(exchanges) if e["status"]), None)
+        return next((e["status"] for e in reversed(self.exchanges) if e["status"]), None)
 
     def observe(self, exchange: Exchange) -> None:
         """Handed to the clients: each exchange is noted under the step that made it."""

@@ -342,7 +342,7 @@ def _close(state: Try, outcome: Outcome) -> None:
         suppression.forget_push(push)
         row.steps, row.message = [], ""
     refused = error.side if isinstance(error, CredentialsError) else None
-    circuit_breakers.note_answer(push, journal, state.probes, refused=refused)
+    circuit_breakers.note_answer(push, journal.exchanges, state.probes, refused=refused)
     rows = PushAttempt.objects
     state.writer.later(rows.complete if state.attempt else rows.insert, row)
 

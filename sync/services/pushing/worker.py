@@ -18,13 +18,12 @@ from sync.clients.transport import close_sessions
 from sync.models import Push, Run
 from sync.services.pushing.transfer import transfer
 from sync.services.queue import shutdown
-from sync.services.queue.heartbeat import beat, worker_id
+from sync.services.queue.heartbeat import BEAT_SECONDS, beat, worker_id
 from sync.services.queue.writer import SingleWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 5.0
 TICK_SECONDS = 0.5
 SHORTEST_WAIT_SECONDS = 0.05
 # Claims are made in batches; a batch waits for a few free threads.
