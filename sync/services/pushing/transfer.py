@@ -212,7 +212,7 @@ def find_existing(state: Try) -> Try | Outcome:
     push, journal = state.push, state.journal
     try:
         with journal.step(Stage.CHECK):
-            applicants = state.existing.before(push, state.flatchr)
+            applicants = state.existing.find(push, state.flatchr)
     except rate_limits.RateLimitedError:
         raise
     except RetryableError as error:
