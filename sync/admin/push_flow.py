@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from sync.admin.push_forms import QuestionsForm
 from sync.exceptions import ConfigurationError, SyncError
+from sync.htmx import HtmxRequest
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
 from sync.services import drafts, previews
@@ -129,7 +130,7 @@ class PushFlow:
         response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
         return response
 
-    def exact_view(self, request: HttpRequest, run_id: int, pk: int) -> HttpResponse:
+    def exact_view(self, request: HtmxRequest, run_id: int, pk: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or run.vacancy is None:
             return _elsewhere(request, run_id, run)
@@ -139,7 +140,7 @@ class PushFlow:
         if profile is None:
             raise Http404
         context = {"profile": profile, "exact": previews.exact(run, profile), "run": run}
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             return TemplateResponse(request, "sync/push_exact_body.html", context)
         context |= {**self.admin_site.each_context(request), "title": str(profile)}
         return TemplateResponse(request, "sync/push_exact.html", context)

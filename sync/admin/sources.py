@@ -21,6 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.connections import AccountAdmin
 from sync.admin.secrets import SecretsForm
+from sync.htmx import HtmxRequest
 from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
 from sync.services import doorbell
 from sync.services.vacancies import check_source
@@ -127,10 +128,10 @@ class SourceAdmin(AccountAdmin):
     def may_import(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("sync.push_profiles")
 
-    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def import_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
         source = self._importable(request, pk)
         problem = self._ask_for_import(request, source) if request.method == "POST" else ""
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             asked = "" if problem else Asked.YES
             return self._progress(request, source, asked, problem)
         if problem:
