@@ -30,7 +30,7 @@ register = template.Library()
 register.filter(told)
 register.filter(counted)
 
-# One icon a meaning; the colour follows from the class of the same name in desk.css.
+# One icon a meaning; the colour follows from the class of the same name in parts.css.
 ICONS: dict[str, str] = {
     PushStatus.QUEUED: "clock",
     PushStatus.RUNNING: "spinner",
