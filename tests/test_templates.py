@@ -22,7 +22,7 @@ def _name(path: Path) -> str:
 
 def test_every_template_parses() -> None:
     paths = sorted(TEMPLATES.rglob("*.html"))
-    assert len(paths) > 90
+    assert paths
     for path in paths:
         assert get_template(_name(path)).template.origin.name == str(path)
 
