@@ -23,6 +23,7 @@ from sync.numbers import whole_number
 from sync.services.intake.vacancies import fetch_questions
 from sync.services.pushing.dispatch import Dispatched
 from sync.services.selection import drafts, preview
+from sync.web.htmx import HtmxRequest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -129,7 +130,7 @@ class PushFlow:
         response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
         return response
 
-    def exact_view(self, request: HttpRequest, run_id: int, pk: int) -> HttpResponse:
+    def exact_view(self, request: HtmxRequest, run_id: int, pk: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or run.vacancy is None:
             return _elsewhere(request, run_id, run)
@@ -139,7 +140,7 @@ class PushFlow:
         if profile is None:
             raise Http404
         context = {"profile": profile, "exact": preview.exact(run, profile), "run": run}
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             return TemplateResponse(request, "sync/push_exact_body.html", context)
         context |= {**self.admin_site.each_context(request), "title": str(profile)}
         return TemplateResponse(request, "sync/push_exact.html", context)
