@@ -27,7 +27,7 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.mapping.candidate import Candidate
-from sync.matching import Found, Verdict, already_there, candidate_person, lookalikes
+from sync.matching import Found, LookUpVerdict, already_there, candidate_person, lookalikes
 from sync.models import LostClaimError, Push, PushAttempt, WrongStateError
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.circuit_breaker import CircuitBreaker
@@ -203,11 +203,11 @@ class Transfer:
         with self.journal.step(Stage.CHECK) as step:
             verdict, found = look_up(self.push, flatchr, self.writer)
             step.message = str(verdict.value)
-        if verdict is Verdict.FOUND:
+        if verdict is LookUpVerdict.FOUND:
             raise EndedError(_found(found))
-        if verdict is Verdict.AMBIGUOUS:
+        if verdict is LookUpVerdict.AMBIGUOUS:
             raise EndedError(ambiguous())
-        if verdict is Verdict.LATER:
+        if verdict is LookUpVerdict.LATER:
             error = PermanentError(ErrorCode.FLATCHR_FAULT)
             raise EndedError(decide(error, self.push, self.journal, sent=False))
         if outcome := lost_too_often(self.push, self.journal):

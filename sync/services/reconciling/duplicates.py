@@ -42,12 +42,11 @@ _DUPLICATES = PreparedSelect(
 def find_duplicate(vacancy_id: int, candidate: Mapping[str, Any]) -> Duplicate | None:
     """To be asked in the transaction that commits the candidate's intent: until it ends, no other
     worker finds out about this person. None where there is no e-mail to know them by."""
-    email = str(candidate.get("email") or "").lower()
-    if not email:
-        return None
     wanted = candidate_person(candidate)
-    _take_turns(vacancy_id, email)
-    rows = _DUPLICATES.select(Push.objects.all(), vacancy=vacancy_id, email=email)
+    if not wanted.email:
+        return None
+    _take_turns(vacancy_id, wanted.email)
+    rows = _DUPLICATES.select(Push.objects.all(), vacancy=vacancy_id, email=wanted.email)
     duplicates = (
         duplicate
         for duplicate in map(Duplicate._make, rows)

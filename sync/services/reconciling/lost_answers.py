@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 
 from sync.clients.flatchr import FlatchrClient
-from sync.matching import Found, Person, Siblings, Verdict, judge
+from sync.matching import Found, LookUpVerdict, Person, Siblings, judge
 from sync.models import Push
 from sync.models.states import PushStatus
 from sync.services.privacy import suppression
@@ -15,7 +15,9 @@ from sync.services.queue.writer import Writer
 from sync.services.reconciling.applicants import on_vacancy, person_of, with_hidden_phones
 
 
-def look_up(push: Push, flatchr: FlatchrClient, writer: Writer) -> tuple[Verdict, Found | None]:
+def look_up(
+    push: Push, flatchr: FlatchrClient, writer: Writer
+) -> tuple[LookUpVerdict, Found | None]:
     """What became of a create whose answer was lost.
 
     The search is bounded by e-mail (else by last name) and by date, so that it stays cheap.
