@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 
 from sync.admin.push.forms import QuestionsForm
 from sync.exceptions import ConfigurationError, SyncError
-from sync.mapping.text import fold
+from sync.mapping.text import search_form
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
 from sync.services.intake.vacancies import fetch_questions
@@ -233,14 +233,14 @@ def _lately_used(user: int | None) -> list[int]:
 def _search(vacancies: QuerySet[FlatchrVacancy], query: str) -> list[FlatchrVacancy]:
     """Every word somewhere, whatever its accents and capitals: databases differ over those, and
     the open vacancies of a person are few."""
-    words = fold(query).split()
+    words = search_form(query).split()
     ordered = vacancies.defer("questions").order_by("title", "company__name")
     return [one for one in ordered[:MOST_SEARCHED] if all(word in _text(one) for word in words)]
 
 
 def _text(vacancy: FlatchrVacancy) -> str:
     parts = (vacancy.title, vacancy.reference, vacancy.company.name, vacancy.location)
-    return fold(" ".join(parts))
+    return search_form(" ".join(parts))
 
 
 def _questions(run: Run) -> list[dict[str, Any]]:

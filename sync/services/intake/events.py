@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Greatest, Now
 
+from sync.matching import comparable_email
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
 from sync.models.states import BLOCKING, PushStatus
 from sync.services.privacy import suppression
@@ -124,7 +125,7 @@ def _ring_follow_up() -> None:
 
 def _email(data: Mapping[str, Any]) -> str:
     of_candidate = _text(_mapping(data.get("candidate")).get("email"))
-    return (of_candidate or _text(_mapping(data.get("applicant")).get("email"))).lower()
+    return comparable_email(of_candidate or _text(_mapping(data.get("applicant")).get("email")))
 
 
 # --- reading ------------------------------------------------------------------------------------

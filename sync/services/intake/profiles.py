@@ -21,7 +21,7 @@ from django.utils import timezone
 from sync.clients.hrflow import HrFlowClient, ProfilePage
 from sync.exceptions import ConfigurationError, PermanentError, RetryableError, SyncError
 from sync.mapping.consent import Contact, is_over
-from sync.mapping.index_row import Summary, summarise
+from sync.mapping.index_row import IndexRow, read_index_row
 from sync.models import HrFlowSource, Profile
 from sync.models.accounts import IMPORT_DIES_AFTER
 from sync.models.profiles import LONGEST_KEY
@@ -38,7 +38,7 @@ OVERLAP = timedelta(minutes=10)
 SWEEP_EVERY = timedelta(days=1)
 PAGE_TRIES = 3
 LONGEST_PAGE_WAIT_SECONDS = 10.0
-FIELDS = [*Summary.__annotations__, "search_text", "seen_at"]
+FIELDS = [*IndexRow.__annotations__, "search_text", "seen_at"]
 
 
 @dataclass
@@ -168,7 +168,7 @@ def _store(
     source: HrFlowSource, profiles: list[dict[str, Any]], result: Imported
 ) -> datetime | None:
     """Write what is new or changed; returns the oldest update time of the page."""
-    summaries = {str(p["key"]): summarise(p) for p in profiles}
+    summaries = {str(p["key"]): read_index_row(p) for p in profiles}
     times = [s["remote_updated_at"] for s in summaries.values() if s["remote_updated_at"]]
     result.newest = max([*times, *([result.newest] if result.newest else [])], default=None)
     _write(source, _kept(source, summaries, result), result)
@@ -176,8 +176,8 @@ def _store(
 
 
 def _kept(
-    source: HrFlowSource, summaries: dict[str, Summary], result: Imported
-) -> dict[str, Summary]:
+    source: HrFlowSource, summaries: dict[str, IndexRow], result: Imported
+) -> dict[str, IndexRow]:
     """Without the erased, nor what a purge would take away again."""
     erased = suppression.erased_keys({key: s["email"] for key, s in summaries.items()})
     old = {key for key, s in summaries.items() if _is_over(s)} - erased
@@ -187,12 +187,12 @@ def _kept(
     return {key: s for key, s in summaries.items() if key not in erased | old}
 
 
-def _is_over(summary: Summary) -> bool:
+def _is_over(summary: IndexRow) -> bool:
     contact = Contact(summary["last_contact_at"], summary["consent_until"])
     return is_over(contact, retention_days=settings.RETENTION_DAYS, now=timezone.now())
 
 
-def _write(source: HrFlowSource, summaries: dict[str, Summary], result: Imported) -> None:
+def _write(source: HrFlowSource, summaries: dict[str, IndexRow], result: Imported) -> None:
     known = {p.key: p for p in Profile.objects.filter(source=source, key__in=summaries)}
     result.created += sum(key not in known for key in summaries)
     changed = sum(key in known and _differs(known[key], s) for key, s in summaries.items())

@@ -23,7 +23,7 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.mapping.candidate import Candidate
-from sync.matching import Found, Siblings, Verdict, already_there, candidate_person, judge
+from sync.matching import Found, LookUpVerdict, Siblings, already_there, candidate_person, judge
 from sync.models.attempts import Stage
 from sync.models.states import PushStatus
 from sync.services.peers.backoff import backoff
@@ -179,7 +179,7 @@ def _look_up(push: DirectPush, vacancy: Vacancy, candidate: Candidate, known: se
                 found = _search(push, vacancy, candidate, sent=True)
         except SyncError:  # Whatever it is, it does not make the lost answer certain.
             continue
-        if judge(person, found, known=known, siblings=Siblings())[0] is Verdict.FOUND:
+        if judge(person, found, known=known, siblings=Siblings())[0] is LookUpVerdict.FOUND:
             return PushStatus.SUCCEEDED, Event.WRITE_SUCCESS, None
     error = PermanentError(ErrorCode.FLATCHR_AMBIGUOUS)
     return PushStatus.UNCONFIRMED, Event.WRITE_FAILURE, error

@@ -28,7 +28,7 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.mapping.candidate import Candidate
-from sync.matching import Found, Verdict, already_there, candidate_person, lookalikes
+from sync.matching import Found, LookUpVerdict, already_there, candidate_person, lookalikes
 from sync.models import LostClaimError, Push, PushAttempt, WrongStateError
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.circuit_breaker import CircuitBreaker
@@ -177,11 +177,11 @@ def look_up_lost_answer(state: Try) -> Try | Outcome:
         verdict, found = look_up(push, state.flatchr, state.writer)
         step.message = str(verdict.value)
     event = state.journal.failure
-    if verdict is Verdict.FOUND:
+    if verdict is LookUpVerdict.FOUND:
         return Outcome(Kind.SUCCEEDED, applicant=found)
-    if verdict is Verdict.AMBIGUOUS:
+    if verdict is LookUpVerdict.AMBIGUOUS:
         return unconfirmed()
-    if verdict is Verdict.LATER:
+    if verdict is LookUpVerdict.LATER:
         return decide(PermanentError(ErrorCode.FLATCHR_FAULT), push, event, sent=False)
     if failed := lost_too_often(push, event):
         return failed
