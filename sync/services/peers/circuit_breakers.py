@@ -12,7 +12,7 @@ from sync.models import Push
 from sync.models.circuit_breaker import FAULTS_TO_OPEN, REFUSALS_TO_OPEN, CircuitBreaker
 from sync.services.peers.rate_limits import RateLimitedError
 from sync.services.preparing.journal import Journal
-from sync.vocabulary import EXPLANATIONS, ErrorCode, Side
+from sync.vocabulary import ErrorCode, Side
 
 RECHECK_SECONDS = 1.0
 
@@ -23,7 +23,7 @@ def account_of(push: Push, side: Side) -> CircuitBreaker:
 
 def note_refusal(push: Push, error: CredentialsError) -> bool:
     """Count a 401 or 403; True once the account is paused and its pushes should wait."""
-    account = account_of(push, EXPLANATIONS[error.code].side)
+    account = account_of(push, error.side)
     return account.note_failures(error.code, 1, opens_at=REFUSALS_TO_OPEN)
 
 

@@ -17,7 +17,6 @@ from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import DiscardedError, prepare
 from sync.services.security import audit
-from sync.vocabulary import EXPLANATIONS
 
 SHOWN_LENGTH = 2000
 
@@ -42,7 +41,7 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
         words = _("The rule “%(name)s” leaves it out.")
         return Exact(problem=words % {"name": discarded.logic})
     except SyncError as error:
-        return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
+        return Exact(problem=str(error), next_step=error.next_step)
     except ConfigurationError as error:
         return Exact(problem=str(error))
     return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
