@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sync.clients.transport import Failure
+from sync.explanations import told
 from sync.matching import LookUpVerdict
 from sync.models import Push, PushAttempt
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
 from sync.services.security.audit_words import DECISIONS
-from sync.vocabulary import ErrorCode, told
+from sync.vocabulary import ErrorCode
 
 MOST_ATTEMPTS = 100
 

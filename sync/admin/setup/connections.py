@@ -17,7 +17,7 @@ from sync.admin.setup import checklist
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models.scope import sees_all
 from sync.services.queue import notify
-from sync.vocabulary import EXPLANATIONS, ErrorCode
+from sync.vocabulary import ErrorCode
 from sync.web.htmx import HtmxRequest
 
 
@@ -78,7 +78,7 @@ class AccountAdmin(ScopedAdmin[Any]):
             checklist.note_tested(account)
             return {"is_good": True, "said": said, "next_step": ""}
         except SyncError as error:
-            step = str(EXPLANATIONS[error.code].next_step)
+            step = error.next_step
             return {"is_good": False, "said": str(error), "next_step": step}
         except ConfigurationError as error:
             return {"is_good": False, "said": str(error), "next_step": ""}

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext
 
 from sync.clients.hrflow import HrFlowClient
 from sync.exceptions import SyncError
+from sync.explanations import sentence
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind, WorkerGroup
 from sync.models.circuit_breaker import CircuitBreaker
 from sync.models.push.queryset import PushQuerySet
@@ -25,7 +26,7 @@ from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
-from sync.vocabulary import ErrorCode, sentence, tally
+from sync.vocabulary import ErrorCode, tally
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 10.0

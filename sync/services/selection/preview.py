@@ -17,7 +17,6 @@ from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
 from sync.services.security import audit
-from sync.vocabulary import EXPLANATIONS
 
 SHOWN_LENGTH = 2000
 
@@ -39,7 +38,7 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
     try:
         candidate = prepare(job, hrflow_client(profile.source), Journal())
     except SyncError as error:
-        return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
+        return Exact(problem=str(error), next_step=error.next_step)
     except ConfigurationError as error:
         return Exact(problem=str(error))
     if isinstance(candidate, Discarded):
