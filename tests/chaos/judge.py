@@ -109,7 +109,7 @@ def _judge_stored(verdict: Verdict, pushes: list[Push], by_key: dict[Key, list[A
 
 def emails_of(sources: list[HrFlowSource]) -> dict[str, str]:
     """Profile key → e-mail, as HrFlow has it: not as the connector remembers it."""
-    from sync.services.intake.profiles import pages
+    from sync.services.peers.profile_pages import pages
     from sync.services.peers.client_factory import hrflow_client
 
     return {
