@@ -21,6 +21,7 @@ from sync.mapping.text import fold
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
 from sync.services.intake.vacancies import fetch_questions
+from sync.services.pushing.blocking import Blocker
 from sync.services.pushing.dispatch import Dispatched
 from sync.services.selection import drafts, preview
 
@@ -80,7 +81,6 @@ class PushFlow:
             "rows": _lines(request, run, page.object_list),
             "show": show,
             "form": form,
-            "blockers": drafts.Blocker,
             **self._offer(request, run),
         }
         return TemplateResponse(request, "sync/push_draft.html", context)
@@ -262,7 +262,7 @@ def _line(row: Any, earlier: list[Any]) -> dict[str, Any]:
     return {
         "row": row,
         "profile": row.profile,
-        "blocker": drafts.Blocker(row.blocker) if row.blocker else None,
+        "blocker": Blocker(row.blocker) if row.blocker else None,
         "is_final": is_final,
         "is_sent": not row.excluded and not is_final,
         "earlier": earlier[0] if earlier else None,

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sync.models import Push
 from sync.models.states import EnrichmentStatus, PushStatus
-from sync.services.pushing.dispatch import repeat
+from sync.services.pushing.decisions import repeat
 from sync.services.reconciling import follow_up as following
 from sync.services.reconciling.follow_up import MOST_CONFIRM_TRIES, follow_up
 from sync.vocabulary import ErrorCode
