@@ -1,4 +1,4 @@
-"""django-q2's entries: doorbells without a payload. The rows, not the tasks, are the truth."""
+"""django-q2's entries. A task says that there is work; the rows, not the tasks, say which."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ logger = logging.getLogger(__name__)
 
 
 def work(number: int = 0) -> int:
-    """There is work: carry due pushes for a while; ring again where some are left."""
+    """Carry due pushes for about TASK_WORK_SECONDS; where some are left, notify again. Returns how
+    many tries were made."""
     notify.acknowledge(notify.WORK, number)
     heartbeat.beat()
     carried = worker.run_worker(settings.TASK_WORK_SECONDS)
@@ -35,7 +36,7 @@ def follow_up(number: int = 0) -> int:
 
 
 def import_source(source_id: int) -> None:
-    """What goes wrong is noted on the source, where people look."""
+    """Bring a source's index up to date; what goes wrong is noted on the source."""
     notify.acknowledge(notify.IMPORT, source_id)
     heartbeat.beat()
     source = HrFlowSource.objects.filter(pk=source_id, is_active=True).first()
@@ -56,7 +57,7 @@ def import_source(source_id: int) -> None:
 
 
 def run_workflow(workflow_id: int) -> None:
-    """A workflow whose time has come; what goes wrong is noted on its run."""
+    """Run a workflow that is due; what goes wrong is noted on its run."""
     notify.acknowledge(notify.RUN_WORKFLOW, workflow_id)
     heartbeat.beat()
     workflow = schedules.take_workflow(workflow_id)
@@ -70,6 +71,16 @@ def run_workflow(workflow_id: int) -> None:
         logger.warning("workflow %s: %s", workflow, error)
 
 
+def read_workflow(run_id: int) -> None:
+    """Read the source of a run that a person has started; what goes wrong is noted on the run."""
+    notify.acknowledge(notify.READ_WORKFLOW, run_id)
+    heartbeat.beat()
+    try:
+        workflows.read_started(run_id)
+    except (SyncError, ConfigurationError, BrokenOffError) as error:
+        logger.warning("run %s: %s", run_id, error)
+
+
 def beat(worker_id: str = "") -> None:
     """Proof of life of the group that executes this, whichever asked for it."""
     notify.acknowledge(notify.BEAT, worker_id)
@@ -77,12 +88,13 @@ def beat(worker_id: str = "") -> None:
 
 
 def purge() -> dict[str, int]:
-    """Once a day; returns counts, which name nobody."""
+    """Delete, once a day, what may no longer be kept; returns counts, which name nobody."""
     heartbeat.beat()
     return retention.purge()
 
 
 def sweep() -> None:
+    """Put right what crashes left; notify the workers of imports and workflows that are due."""
     heartbeat.beat()
     recovery.recover()
     schedules.notify_due()

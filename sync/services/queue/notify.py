@@ -28,8 +28,9 @@ FOLLOW_UP = "sync.tasks.follow_up"
 BEAT = "sync.tasks.beat"
 IMPORT = "sync.tasks.import_source"
 RUN_WORKFLOW = "sync.tasks.run_workflow"
+READ_WORKFLOW = "sync.tasks.read_workflow"
 # Reading a whole source takes as long as it takes (seconds).
-TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600}
+TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600, READ_WORKFLOW: 6 * 3600}
 # A notification whose task never began is repeated after this. Longer than a busy worker takes to
 # come back to the queue, or a long queue would be queued twice.
 LOST_AFTER_SECONDS = 5.0
