@@ -54,7 +54,8 @@ IS_SENT = Q(excluded=False) & ~Q(blocker__in=FINAL)
 
 @dataclass(frozen=True)
 class Counts:
-    """`sent`: what a confirmation pushes now. `blocked`: per blocker, overruled by a tick or not."""
+    """`sent`: what a confirmation pushes now. `blocked`: per blocker, whether a tick overrules it
+    or not."""
 
     total: int
     sent: int
