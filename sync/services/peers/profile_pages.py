@@ -46,8 +46,12 @@ def pages(client: HrFlowClient, source_key: str) -> Iterator[ProfilePage]:
         page = retrying(client.list_profiles, source_key, page=number, limit=PAGE)
         kept = [one for one in page.profiles if len(str(one.get("key") or "")) <= LONGEST_KEY]
         if left_out := len(page.profiles) - len(kept):
-            words = "page %s: profiles left out whose key has more than %s characters: %s"
-            logger.warning(words, number, LONGEST_KEY, left_out)
+            logger.warning(
+                "page %s: %s profiles left out: their keys have more than %s characters",
+                number,
+                left_out,
+                LONGEST_KEY,
+            )
         yield replace(page, profiles=kept)
         if number >= page.max_page or not page.profiles:
             return
