@@ -21,6 +21,7 @@ from sync.mapping.text import search_form
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
 from sync.services.intake.vacancies import fetch_questions
+from sync.services.pushing.blocking import Blocker
 from sync.services.pushing.dispatch import Dispatched
 from sync.services.selection import drafts, preview
 from sync.web.htmx import HtmxRequest
@@ -81,7 +82,6 @@ class PushFlow:
             "rows": _lines(request, run, page.object_list),
             "show": show,
             "form": form,
-            "blockers": drafts.Blocker,
             **self._offer(request, run),
         }
         return TemplateResponse(request, "sync/push_draft.html", context)
@@ -263,7 +263,7 @@ def _line(row: Any, earlier: list[Any]) -> dict[str, Any]:
     return {
         "row": row,
         "profile": row.profile,
-        "blocker": drafts.Blocker(row.blocker) if row.blocker else None,
+        "blocker": Blocker(row.blocker) if row.blocker else None,
         "is_final": is_final,
         "is_sent": not row.excluded and not is_final,
         "earlier": earlier[0] if earlier else None,

@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
-from sync.services.intake.vacancies import check_source
+from sync.services.peers.connections import check_source
 from sync.services.queue import notify
 from sync.templatetags.desk import status_label
 from sync.web.htmx import HtmxRequest

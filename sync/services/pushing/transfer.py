@@ -40,6 +40,7 @@ from sync.services.preparing.job import job_of
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, complete, format_candidate, read_profile
 from sync.services.privacy import suppression
+from sync.services.pushing.blocking import blocked_target
 from sync.services.pushing.outcomes import (
     Kind,
     Outcome,
@@ -135,16 +136,8 @@ def take_steps(state: Try) -> tuple[Try, Outcome]:
 def check_target(state: Try) -> Try:
     """What our own rows know already needs no request."""
     push = state.push
-    if push.create_started_at is not None:
-        return state
-    if not push.vacancy.company.is_active:
-        raise PermanentError(ErrorCode.COMPANY_INACTIVE)
-    if not push.source.is_active:
-        raise PermanentError(ErrorCode.SOURCE_INACTIVE)
-    if suppression.is_placeholder(push.profile_key):
-        raise PermanentError(ErrorCode.PERSON_ERASED)
-    if not push.vacancy.is_open:
-        raise PermanentError(ErrorCode.VACANCY_CLOSED)
+    if push.create_started_at is None and (problem := blocked_target(push)):
+        raise PermanentError(problem)
     return state
 
 
