@@ -7,10 +7,11 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from sandbox import control, files, flatchr, flatchr_api, hrflow, pages
+from sandbox import control, pages
 from sandbox.calls import Call
 from sandbox.encoding import RefusalError
 from sandbox.faults import act
+from sandbox.hosts import api, careers, files, hrflow
 from sandbox.state import World
 
 Handler = Callable[[World, Call], web.Response]
@@ -26,16 +27,16 @@ ENDPOINTS: tuple[tuple[str, str, str, Handler], ...] = (
     ("read", "GET", f"{HRFLOW}/profile/indexing", hrflow.read_profile),
     ("list", "GET", f"{HRFLOW}/storing/profiles", hrflow.list_profiles),
     ("file", "GET", "/files/{key}/{name}", files.read_file),
-    ("create", "POST", f"{CAREERS}/vacancy/candidate/json", flatchr.create_candidate),
-    ("test", "POST", f"{CAREERS}/vacancy/candidate/test", flatchr.test_candidate),
-    ("careers", "GET", f"{CAREERS}/company/{{slug}}.json", flatchr.published_vacancies),
-    ("vacancies", "GET", f"{_COMPANY}/vacancies", flatchr_api.list_vacancies),
-    ("vacancy", "GET", f"{API}/vacancy/{{vacancy}}", flatchr_api.read_vacancy),
-    ("columns", "GET", f"{_COMPANY}/columns", flatchr_api.list_columns),
-    ("search", "POST", f"{_COMPANY}/search/applicants", flatchr_api.search_applicants),
-    ("enrich", "POST", f"{_COMPANY}/search/candidate", flatchr_api.enrich_candidate),
-    ("move", "PUT", _APPLICANT, flatchr_api.move_applicant),
-    ("archive", "DELETE", _APPLICANT, flatchr_api.archive_applicant),
+    ("create", "POST", f"{CAREERS}/vacancy/candidate/json", careers.create_candidate),
+    ("test", "POST", f"{CAREERS}/vacancy/candidate/test", careers.test_candidate),
+    ("careers", "GET", f"{CAREERS}/company/{{slug}}.json", careers.published_vacancies),
+    ("vacancies", "GET", f"{_COMPANY}/vacancies", api.list_vacancies),
+    ("vacancy", "GET", f"{API}/vacancy/{{vacancy}}", api.read_vacancy),
+    ("columns", "GET", f"{_COMPANY}/columns", api.list_columns),
+    ("search", "POST", f"{_COMPANY}/search/applicants", api.search_applicants),
+    ("enrich", "POST", f"{_COMPANY}/search/candidate", api.enrich_candidate),
+    ("move", "PUT", _APPLICANT, api.move_applicant),
+    ("archive", "DELETE", _APPLICANT, api.archive_applicant),
 )
 
 CONTROLS: tuple[tuple[str, str, Handler], ...] = (
@@ -100,7 +101,7 @@ def _count(world: World, endpoint: str, response: web.Response) -> web.Response:
 
 
 def _note_company(world: World, request: web.Request) -> None:
-    """By key, so that requests a fault swallows count towards a rate limit too."""
+    """By key, so that requests that a fault ends count towards a rate limit too."""
     company = world.company_by_auth(request.headers.get("Authorization", "")[7:])
     if company is not None:
         world.traffic.note_company(company)

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.profiles import Json
+from sandbox.data.profiles import Json
 
 UNREADABLE = object()
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.applicants import Applicant
 from sandbox.calls import Call
+from sandbox.data.applicants import Applicant
+from sandbox.data.library import Source
+from sandbox.data.profiles import Json
+from sandbox.data.recruiting import Vacancy
 from sandbox.encoding import RefusalError, answer
 from sandbox.faults import KINDS
-from sandbox.library import Source
-from sandbox.profiles import Json
-from sandbox.recruiting import Vacancy
 from sandbox.state import World
 
 
@@ -38,7 +38,7 @@ def set_faults(world: World, call: Call) -> web.Response:
 
 
 def reset(world: World, call: Call) -> web.Response:
-    """Empties candidates and counters; `{"faults": true, "data": true}` restores those too."""
+    """Removes candidates and counters; `{"faults": true, "data": true}` resets those too."""
     wanted = _payload(call)
     if wanted.get("faults"):
         world.faults.set({})

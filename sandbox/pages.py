@@ -8,11 +8,11 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.applicants import Applicant
 from sandbox.calls import Call
+from sandbox.data.applicants import Applicant
+from sandbox.data.profiles import Json
+from sandbox.data.recruiting import Vacancy
 from sandbox.encoding import RefusalError
-from sandbox.profiles import Json
-from sandbox.recruiting import Vacancy
 from sandbox.state import World
 
 _SHOWN = 200

@@ -1,4 +1,8 @@
-"""django-q2's entries: doorbells without a payload. The rows, not the tasks, are the truth."""
+"""What django-q2 executes. A task says that there is work; the rows say which.
+
+Schedules and queued tasks hold these names, so they are stable. Every task acknowledges its
+notification first (from then on it may be queued again) and beats.
+"""
 
 from __future__ import annotations
 
@@ -18,24 +22,30 @@ logger = logging.getLogger(__name__)
 
 
 def work(number: int = 0) -> int:
-    """There is work: carry due pushes for a while; ring again where some are left."""
+    """Push what is due for about `TASK_WORK_SECONDS`; notify again where some are left.
+
+    `number`: the worker that was notified. Returns how many tries were made.
+    """
     notify.acknowledge(notify.WORK, number)
     heartbeat.beat()
-    carried = worker.run_worker(settings.TASK_WORK_SECONDS)
+    tries = worker.run_worker(settings.TASK_WORK_SECONDS)
     if not shutdown.is_requested() and Push.objects.due().exists():
         notify.task(notify.WORK, number)
-    return carried
+    return tries
 
 
 def follow_up(number: int = 0) -> int:
-    """Find created candidates again in Flatchr, and enrich them."""
+    """Find created candidates again in Flatchr, and enrich them; returns how many pushes."""
     notify.acknowledge(notify.FOLLOW_UP, number)
     heartbeat.beat()
     return following.follow_up(settings.TASK_WORK_SECONDS)
 
 
 def import_source(source_id: int) -> None:
-    """What goes wrong is noted on the source, where people look."""
+    """Import a source's profiles; its row tells people what went wrong.
+
+    A stopped import is queued again. So is one that was asked for while another was running.
+    """
     notify.acknowledge(notify.IMPORT, source_id)
     heartbeat.beat()
     source = HrFlowSource.objects.filter(pk=source_id, is_active=True).first()
@@ -56,7 +66,7 @@ def import_source(source_id: int) -> None:
 
 
 def run_workflow(workflow_id: int) -> None:
-    """A workflow whose time has come; what goes wrong is noted on its run."""
+    """Run a workflow that is due; its run tells people what went wrong."""
     notify.acknowledge(notify.RUN_WORKFLOW, workflow_id)
     heartbeat.beat()
     workflow = schedules.take_workflow(workflow_id)
@@ -70,19 +80,30 @@ def run_workflow(workflow_id: int) -> None:
         logger.warning("workflow %s: %s", workflow, error)
 
 
+def read_workflow(run_id: int) -> None:
+    """Read the source of a run that a person has started; what goes wrong is noted on the run."""
+    notify.acknowledge(notify.READ_WORKFLOW, run_id)
+    heartbeat.beat()
+    try:
+        workflows.read_started(run_id)
+    except (SyncError, ConfigurationError, BrokenOffError) as error:
+        logger.warning("run %s: %s", run_id, error)
+
+
 def beat(worker_id: str = "") -> None:
-    """Proof of life of the group that executes this, whichever asked for it."""
+    """Beat for the group that executes this, whichever asked (`worker_id`)."""
     notify.acknowledge(notify.BEAT, worker_id)
     heartbeat.beat()
 
 
 def purge() -> dict[str, int]:
-    """Once a day; returns counts, which name nobody."""
+    """Delete what may no longer be kept, once a day; returns counts, which name nobody."""
     heartbeat.beat()
     return retention.purge()
 
 
 def sweep() -> None:
+    """Put right what crashes left, and queue the imports and workflows that are due."""
     heartbeat.beat()
     recovery.recover()
     schedules.notify_due()

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sync.admin.history import failures
 from sync.admin.history.failures import list_url
+from sync.explanations import told
 from sync.models import FlatchrCompany, HrFlowSource, Push, WorkerGroup
 from sync.models.accounts import EXPIRY_WARNING
 from sync.models.states import PushStatus
 from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Day, Tally
-from sync.vocabulary import told
 
 # The segments of a bar, from the bottom up: the name of its class in desk.css, and its states.
 STACKED: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -60,7 +60,6 @@ def context(request: HttpRequest) -> dict[str, Any]:
     pushes = Push.objects.for_user(request.user)
     days = statistics.by_day(pushes)
     first = statistics.first_day(statistics.CHART_DAYS).isoformat()
-    tops = statistics.top_vacancies(pushes)
     board = {
         **_figures(pushes, days),
         **_causes(request),
@@ -71,7 +70,7 @@ def context(request: HttpRequest) -> dict[str, Any]:
                 "tally": top.tally,
                 "url": list_url(vacancy=top.vacancy.pk, created_from=first),
             }
-            for top in tops
+            for top in statistics.top_vacancies(pushes)
         ],
         "sources": sources,
         "companies": companies,
@@ -81,33 +80,50 @@ def context(request: HttpRequest) -> dict[str, Any]:
 
 
 def _figures(pushes: QuerySet[Push], days: list[Day]) -> dict[str, Any]:
-    """The numbers on top, each with the address of the list that shows its rows.
-
-    `late` says how long the oldest push has been due, once that is longer than LATE.
-    """
-    due = statistics.oldest_due(pushes)
-    is_late = due is not None and timezone.now() - due >= LATE
+    """The numbers on top: each with a note, and the address of the list of its rows."""
+    today, week = days[-1].tally, statistics.add(day.tally for day in days[-7:])
+    waiting, due = statistics.open_now(pushes).active, statistics.oldest_due(pushes)
+    if due is not None and timezone.now() - due >= LATE:
+        waiting_note = _("the oldest is late by %(since)s") % {"since": timesince(due, depth=1)}
+    else:
+        waiting_note = _("none is late") if waiting else _("nothing waits")
+    in_flatchr, failed = _("%(n)s in Flatchr"), _("%(n)s failed")
+    today_notes = [in_flatchr % {"n": _count(today.in_flatchr)}]
+    if today.failed:
+        today_notes.append(failed % {"n": _count(today.failed)})
     return {
-        "today": days[-1].tally,
+        "today": today,
+        "today_note": " · ".join(today_notes),
         "today_url": list_url(created="today"),
-        "week": statistics.add(day.tally for day in days[-7:]),
+        "week": week,
+        "week_note": in_flatchr % {"n": _count(week.in_flatchr)},
         "week_url": list_url(created="7d"),
+        "rate_note": failed % {"n": _count(week.failed)},
         "rate_url": list_url(created="7d", state=PushStatus.FAILED.value),
-        "waiting": statistics.open_now(pushes).active,
+        "waiting": waiting,
+        "waiting_note": waiting_note,
         "waiting_url": list_url(state="active"),
-        "late": timesince(due, depth=1) if due is not None and is_late else "",
     }
 
 
 def _causes(request: HttpRequest) -> dict[str, Any]:
     """The most frequent causes of the failure inbox, and how many pushes all of them hold."""
     causes = failures.rows(request)
-    undecided = [row for row in causes if row.cause.status == PushStatus.UNCONFIRMED]
+    to_deal_with = sum(row.count for row in causes)
+    undecided = sum(row.count for row in causes if row.cause.status == PushStatus.UNCONFIRMED)
+    note = _("failed, to look at") if to_deal_with else _("all is well")
+    if undecided:
+        note = _("%(n)s to be decided") % {"n": _count(undecided)}
     return {
         "causes": causes[:MOST_CAUSES],
-        "to_deal_with": sum(row.count for row in causes),
-        "undecided": sum(row.count for row in undecided),
+        "to_deal_with": to_deal_with,
+        "undecided": undecided,
+        "to_deal_with_note": note,
     }
+
+
+def _count(number: int) -> str:
+    return number_format(number, force_grouping=True)
 
 
 # --- the chart ----------------------------------------------------------------------------------
@@ -217,19 +233,15 @@ def _bar(day: Day, x: int, top: int) -> Bar:
 
 @dataclass(frozen=True)
 class Health:
-    """One account: `level` is one of LEVELS, `words` say why; `since` is the last time that it was
-    read, `detail` how long its key is valid."""
+    """One account: `level` is one of LEVELS, `words` say why; `fetched` says when it was last read,
+    `detail` how long its key is valid."""
 
     name: str
     url: str
     level: str
     words: str
-    since: datetime | None
+    fetched: str
     detail: str = ""
-
-    @property
-    def ago(self) -> str:
-        return timesince(self.since, depth=1) if self.since else ""
 
 
 def _accounts(
@@ -258,7 +270,9 @@ def _source_health(source: HrFlowSource, url: str) -> Health:
         level, words = "error", told(source.last_error)
     elif source.imported_at is None:
         level, words = "warning", _("Never imported")
-    return Health(source.name, url, level, words, source.imported_at)
+    at = source.imported_at
+    imported = _("imported %(ago)s ago") % {"ago": timesince(at, depth=1)} if at else ""
+    return Health(source.name, url, level, words, imported)
 
 
 def _company_health(company: FlatchrCompany, url: str) -> Health:
@@ -273,7 +287,9 @@ def _company_health(company: FlatchrCompany, url: str) -> Health:
         level, words = "error", told(company.last_error)
     elif days is not None and days <= EXPIRY_WARNING.days:
         level, words = "warning", _("The API key expires soon")
-    return Health(company.name, url, level, words, company.vacancies_synced_at, _expiry(days))
+    at = company.vacancies_synced_at
+    fetched = _("vacancies fetched %(ago)s ago") % {"ago": timesince(at, depth=1)} if at else ""
+    return Health(company.name, url, level, words, fetched, _expiry(days))
 
 
 def _paused(code: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -16,9 +15,8 @@ from django.db import models
 from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.utils import timezone
-from django.utils.formats import date_format
 
+from sync.admin.read_only import ReadOnly
 from sync.models.accounts import colleagues_of
 from sync.models.scope import ScopedQuerySet, sees_all
 
@@ -41,13 +39,6 @@ def scoped(queryset: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
     if queryset.model is get_user_model() and not sees_all(request.user):
         return queryset.filter(pk__in=colleagues_of(request.user))
     return queryset
-
-
-def short_time(moment: datetime | None, otherwise: str) -> str:
-    """A date and time for a column of a list; `otherwise` where there is none."""
-    if moment is None:
-        return otherwise
-    return date_format(timezone.localtime(moment), "SHORT_DATETIME_FORMAT")
 
 
 class Listed(_Admin[M]):
@@ -150,16 +141,7 @@ class ScopedRelatedFilter(RelatedFieldListFilter):
         return bool(self.lookup_choices)
 
 
-class ReadOnly(_Admin[M]):
-    """Rows that nobody adds, changes or deletes on a page, superusers included."""
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    has_add_permission = has_delete_permission = has_change_permission
-
-
-class OperatorsOnly(ReadOnly[M], Listed[M]):
+class OperatorsOnly(ReadOnly, Listed[M]):
     """Read-only for everyone, and shown to those who look after the installation."""
 
     actions = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
@@ -31,6 +31,41 @@ class AttemptOutcome(models.TextChoices):
     HANDED_BACK = "handed_back", _("put off")
 
 
+# What the row of an attempt is completed with when the try has ended.
+COMPLETED = (
+    "stage",
+    "outcome",
+    "http_status",
+    "duration_ms",
+    "error_code",
+    "message",
+    "steps",
+    "finished_at",
+)
+
+
+class AttemptManager(models.Manager["PushAttempt"]):
+    """Rows are written before a candidate is sent and completed after, many at once."""
+
+    def insert(self, rows: list[PushAttempt]) -> None:
+        self.bulk_create(rows)
+
+    def complete(self, rows: list[PushAttempt]) -> None:
+        """One statement for all: `bulk_update` builds a CASE a field and row, which was a third of
+        all that a worker's database thread did."""
+        fields = [field for field in self.model._meta.concrete_fields if field.name in COMPLETED]
+        quote = connection.ops.quote_name
+        assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
+        table = quote(self.model._meta.db_table)
+        statement = f"UPDATE {table} SET {assignments} WHERE id = %s"  # nosec
+        values = [
+            [*(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields), row.pk]
+            for row in rows
+        ]
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, values)
+
+
 class PushAttempt(models.Model):
     """One try of a push. Its row is committed before a candidate is sent, and completed after."""
 
@@ -49,6 +84,8 @@ class PushAttempt(models.Model):
     worker = models.CharField(_("worker"), max_length=64, blank=True)
     started_at = models.DateTimeField(_("started"), db_default=Now())
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects = AttemptManager()
 
     class Meta:
         verbose_name = _("attempt")

@@ -1,4 +1,4 @@
-"""What a rate limiter remembers of an account."""
+"""The row of each limit on calls to HrFlow and Flatchr (`sync.services.peers.rate_limits`)."""
 
 from __future__ import annotations
 

@@ -23,6 +23,8 @@ from sync.vocabulary import Event, ReadMode
 
 # A source is read page by page, and a page takes three tries of a minute at most.
 READING_DIES_AFTER = timedelta(minutes=5)
+# How long the cache keeps who was on a run's vacancy before its first push.
+APPLICANTS_KEPT_SECONDS = 3600
 
 
 class RunKind(models.TextChoices):
@@ -119,6 +121,11 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return _("Run %(id)s") % {"id": self.pk}
+
+    @staticmethod
+    def applicants_cache_key(run_id: int, vacancy_id: int | None) -> str:
+        """Of the applicants (masked) that were on the vacancy when the run began."""
+        return f"applicants:{run_id}:{vacancy_id}"
 
     def finish(self) -> int:
         """running → finished, with the counts of what happened. 0 where another was faster."""

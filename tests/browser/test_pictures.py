@@ -66,7 +66,7 @@ def _day(stage: Stage, visitor: Visitor) -> Iterator[tuple[str, None]]:
     yield "dashboard", None
     visitor.open(reverse("admin:sync_profile_changelist"))
     page.locator("input.action-select").nth(0).click()
-    page.locator("input.action-select").nth(9).click(modifiers=["Worker"])
+    page.locator("input.action-select").nth(9).click(modifiers=["Shift"])
     page.evaluate("window.scrollTo(0, 0)")
     yield "profiles", None
     page.click("button[value=push_to_flatchr]")

@@ -40,7 +40,7 @@ def test_six_clicks_push_ten_candidates_and_two_more_show_what_happened_to_one(
     assert page.get_attribute("html", "lang") == "fr"
     recruiter.click(".sidebar a[href$='/sync/profile/']")
     recruiter.tick(BOXES, 0)
-    recruiter.tick(BOXES, 9, modifiers=["Worker"])
+    recruiter.tick(BOXES, 9, modifiers=["Shift"])
     assert page.inner_text("[data-selection-count]") == "10"
     recruiter.click("button[value=push_to_flatchr]")
     recruiter.click("button.choice:has-text('Comptable')")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import requests
 
-from sandbox.profiles import FIRST_DAY
+from sandbox.data.profiles import FIRST_DAY
 from tests.sandbox.sandbox_calls import Caller, caller, cv_file, running, sandbox
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
 

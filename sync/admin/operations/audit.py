@@ -16,7 +16,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from sync.admin.scoped import ReadOnly, ScopedAdmin, ScopedRelatedFilter
+from sync.admin.columns import column
+from sync.admin.read_only import ReadOnly
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
 from sync.models import AuditEntry
 from sync.services.reporting import exports
 from sync.services.security import audit_words
@@ -25,7 +27,7 @@ EXPORT = "sync.export_audit"
 
 
 @admin.register(AuditEntry)
-class AuditAdmin(ReadOnly[AuditEntry], ScopedAdmin[AuditEntry]):
+class AuditAdmin(ReadOnly, ScopedAdmin[AuditEntry]):
     list_display = ("when", "who", "did", "what", "told", "address")
     list_display_links = ("when",)
     list_filter = ("action", ("company", ScopedRelatedFilter), "at")
@@ -42,35 +44,20 @@ class AuditAdmin(ReadOnly[AuditEntry], ScopedAdmin[AuditEntry]):
 
     # --- the list -------------------------------------------------------------------------------
 
-    @admin.display(description=_("when"))
-    def when(self, entry: AuditEntry) -> str:
-        return localize(timezone.localtime(entry.at))
-
-    @admin.display(description=_("user"), empty_value="—")
-    def who(self, entry: AuditEntry) -> str:
-        return audit_words.who(entry)
-
-    @admin.display(description=_("action"))
-    def did(self, entry: AuditEntry) -> str:
-        return entry.get_action_display()
+    when = column(_("when"), lambda entry: localize(timezone.localtime(entry.at)))
+    who = column(_("user"), audit_words.who)
+    did = column(_("action"), AuditEntry.get_action_display)
+    kind = column(_("kind of object"), audit_words.kind)
+    name = column(_("object"), audit_words.label)
+    told = column(_("details"), audit_words.details)
 
     @admin.display(description=_("object"))
     def what(self, entry: AuditEntry) -> SafeString:
+        """Its name, and below it what kind of thing it is and its number."""
         thing = f"{audit_words.kind(entry)} {entry.object_id}".strip()
         note = format_html('<span class="cell-note">{}</span>', thing) if thing else ""
-        return format_html('<span class="cell-title">{}</span>{}', self.name(entry) or "—", note)
-
-    @admin.display(description=_("kind of object"), empty_value="—")
-    def kind(self, entry: AuditEntry) -> str:
-        return audit_words.kind(entry)
-
-    @admin.display(description=_("object"), empty_value="—")
-    def name(self, entry: AuditEntry) -> str:
-        return audit_words.label(entry)
-
-    @admin.display(description=_("details"), empty_value="—")
-    def told(self, entry: AuditEntry) -> str:
-        return audit_words.details(entry)
+        name = audit_words.label(entry) or "—"
+        return format_html('<span class="cell-title">{}</span>{}', name, note)
 
     # --- export ---------------------------------------------------------------------------------
 

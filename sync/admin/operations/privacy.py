@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sync.admin.scoped import Listed, ReadOnly
+from sync.admin.read_only import ReadOnly
+from sync.admin.scoped import Listed
 from sync.exceptions import ConfigurationError
 from sync.mapping.contact import addresses
 from sync.models import Action, ErasedPerson
@@ -55,7 +56,7 @@ class RequestForm(forms.Form):
 
 
 @admin.register(ErasedPerson)
-class ErasedPersonAdmin(ReadOnly[ErasedPerson], Listed[ErasedPerson]):
+class ErasedPersonAdmin(ReadOnly, Listed[ErasedPerson]):
     list_display = ("receipt", "kind", "erased_at")
     list_display_links = None
     search_fields = ("receipt__exact",)

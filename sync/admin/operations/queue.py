@@ -19,10 +19,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django_q.models import Failure, OrmQ, Schedule, Success
 
+from sync.admin.columns import column
 from sync.admin.scoped import OperatorsOnly
 from sync.models import WorkerGroup
 from sync.services.queue.schedules import NAMES
 from sync.templatetags.desk import status_label
+
+LONGEST_RESULT = 5000
 
 for model in (Schedule, Success, Failure, OrmQ):
     if admin.site.is_registered(model):
@@ -53,9 +56,11 @@ class ScheduleAdmin(OperatorsOnly[Any]):
     fields = (*list_display, "cluster")
     readonly_fields = ("label",)
 
-    @admin.display(description=gettext_lazy("name"), ordering="name")
-    def label(self, schedule: Any) -> str:
-        return str(NAMES.get(schedule.name, schedule.name))
+    label = column(
+        gettext_lazy("name"),
+        lambda schedule: str(NAMES.get(schedule.name, schedule.name)),
+        ordering="name",
+    )
 
 
 class TaskAdmin(OperatorsOnly[Any]):
@@ -70,13 +75,12 @@ class TaskAdmin(OperatorsOnly[Any]):
         found: QuerySet[Any] = super().get_queryset(request).defer("args", "kwargs")
         return found
 
-    @admin.display(description=gettext_lazy("seconds"))
-    def seconds(self, task: Any) -> str:
-        return f"{task.time_taken():.2f}"
+    seconds = column(gettext_lazy("seconds"), lambda task: f"{task.time_taken():.2f}")
 
-    @admin.display(description=gettext_lazy("result"))
-    def outcome(self, task: Any) -> str:
-        return format_html("<pre>{}</pre>", str(task.result)[:5000])
+    outcome = column(
+        gettext_lazy("result"),
+        lambda task: format_html("<pre>{}</pre>", str(task.result)[:LONGEST_RESULT]),
+    )
 
 
 admin.site.register(Success, TaskAdmin)
@@ -90,6 +94,4 @@ class WaitingTaskAdmin(OperatorsOnly[Any]):
     readonly_fields = ("func",)
     ordering = ("id",)
 
-    @admin.display(description=gettext_lazy("task"))
-    def func(self, row: OrmQ) -> str:
-        return str(row.func() or "")
+    func = column(gettext_lazy("task"), lambda row: str(row.func() or ""))

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from sync.admin.columns import column
 from sync.admin.scoped import Listed
 from sync.models import TranslatedGroup
 from sync.models.accounts import companies_of
@@ -75,9 +76,7 @@ class PersonAdmin(WithPermissions, Listed[User], UserAdmin):  # type: ignore[typ
         groups = Prefetch("groups", TranslatedGroup.objects.order_by("name"))
         return super().get_queryset(request).prefetch_related(groups)
 
-    @admin.display(description=_("name"), ordering="last_name")
-    def full_name(self, user: User) -> str:
-        return user.get_full_name()
+    full_name = column(_("name"), User.get_full_name, ordering="last_name")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Superusers alone give powers; others give none, to themselves included."""
@@ -131,11 +130,7 @@ class TeamAdmin(WithPermissions, Listed[Group], GroupAdmin):
         name = "role" if obj is not None and obj.name in ROLE_NAMES else "name"
         return (name, "permissions")
 
-    @admin.display(description=_("name"))
-    def role(self, group: Group) -> str:
-        return str(group)
-
-    # The change log of a group is kept under Django's model: that of the proxy would be another.
+    role = column(_("name"), str)
 
     def log_change(self, request: HttpRequest, obj: Group, message: Any) -> Any:
         return super().log_change(request, Group.objects.get(pk=obj.pk), message)

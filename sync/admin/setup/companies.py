@@ -15,12 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sync.admin.scoped import short_time
+from sync.admin.columns import column, local
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany, FlatchrVacancy
-from sync.services.intake.vacancies import check_company, sync_vacancies
+from sync.services.intake.vacancies import sync_vacancies
+from sync.services.peers.connections import check_company
 from sync.templatetags.desk import status_label
 
 
@@ -99,13 +100,16 @@ class CompanyAdmin(AccountAdmin):
         url = f"{reverse('admin:sync_flatchrvacancy_changelist')}?company__id__exact={company.pk}"
         return format_html('<a href="{}">{}</a>', url, company.opened)
 
-    @admin.display(description=gettext_lazy("vacancies fetched"), ordering="vacancies_synced_at")
-    def fetched(self, company: FlatchrCompany) -> str:
-        return short_time(company.vacancies_synced_at, otherwise=_("never"))
+    fetched = column(
+        gettext_lazy("vacancies fetched"),
+        lambda company: local(company.vacancies_synced_at) or _("never"),
+        ordering="vacancies_synced_at",
+    )
 
-    @admin.display(description=gettext_lazy("address for Flatchr's webhook"))
-    def webhook_address(self, company: FlatchrCompany) -> str:
-        return f"/hooks/flatchr/{company.webhook_token}/" if company.pk else "—"
+    webhook_address = column(
+        gettext_lazy("address for Flatchr's webhook"),
+        lambda company: f"/hooks/flatchr/{company.webhook_token}/" if company.pk else "—",
+    )
 
     # --- actions --------------------------------------------------------------------------------
 

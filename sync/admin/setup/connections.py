@@ -19,7 +19,7 @@ from sync.admin.scoped import ScopedAdmin
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models.scope import sees_all
 from sync.services.queue import notify
-from sync.vocabulary import EXPLANATIONS
+from sync.web.htmx import HtmxRequest
 
 
 class AccountAdmin(ScopedAdmin[Any]):
@@ -86,7 +86,7 @@ class AccountAdmin(ScopedAdmin[Any]):
 
     # --- actions of the page --------------------------------------------------------------------
 
-    def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def test_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
         """Test the connection, and show the result: a part of the page for htmx, else a message on
         the page."""
         account = self.editable(request, pk)
@@ -97,10 +97,10 @@ class AccountAdmin(ScopedAdmin[Any]):
             said, is_good = self.tested(account), True
             self.model._base_manager.filter(pk=pk).update(tested_at=Now())
         except SyncError as error:
-            said, next_step = str(error), str(EXPLANATIONS[error.code].next_step)
+            said, next_step = str(error), error.next_step
         except ConfigurationError as error:
             said = str(error)
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             result = {"is_good": is_good, "said": said, "next_step": next_step}
             return TemplateResponse(request, "sync/test_result.html", result)
         level = messages.SUCCESS if is_good else messages.ERROR

@@ -17,13 +17,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from sync.admin.scoped import short_time
+from sync.admin.columns import column, local
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
-from sync.services.intake.vacancies import check_source
+from sync.services.peers.connections import check_source
 from sync.services.queue import notify
 from sync.templatetags.desk import status_label
+from sync.web.htmx import HtmxRequest
 
 QUEUE_AWAY = gettext_lazy(
     "The queue cannot be reached just now, so no import was asked for. Try again in a moment."
@@ -101,17 +102,21 @@ class SourceAdmin(AccountAdmin):
         url = reverse("admin:sync_profile_changelist")
         return format_html('<a href="{}?source__id__exact={}">{}</a>', url, source.pk, source.held)
 
-    @admin.display(description=gettext_lazy("last import"), ordering="imported_at")
-    def last_import(self, source: HrFlowSource) -> str:
-        return short_time(source.imported_at, otherwise=_("never"))
+    last_import = column(
+        gettext_lazy("last import"),
+        lambda source: local(source.imported_at) or _("never"),
+        ordering="imported_at",
+    )
 
-    @admin.display(description=gettext_lazy("opened to"))
-    def opened_to(self, source: HrFlowSource) -> str:
-        return ", ".join(company.name for company in source.companies.all()) or _("nobody yet")
+    opened_to = column(
+        gettext_lazy("opened to"),
+        lambda source: ", ".join(one.name for one in source.companies.all()) or _("nobody yet"),
+    )
 
-    @admin.display(description=gettext_lazy("address for HrFlow's webhook"))
-    def webhook_address(self, source: HrFlowSource) -> str:
-        return f"/hooks/hrflow/{source.webhook_token}/" if source.pk else "—"
+    webhook_address = column(
+        gettext_lazy("address for HrFlow's webhook"),
+        lambda source: f"/hooks/hrflow/{source.webhook_token}/" if source.pk else "—",
+    )
 
     # --- actions --------------------------------------------------------------------------------
 
@@ -130,7 +135,7 @@ class SourceAdmin(AccountAdmin):
     def may_import(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("sync.push_profiles")
 
-    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def import_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
         """Ask for an import, and show its progress: a part of the page for htmx, else the page."""
         source = self._importable(request, pk)
         problem = ""
@@ -140,7 +145,7 @@ class SourceAdmin(AccountAdmin):
                     messages.info(request, _("An import of this source is on its way already."))
             except notify.QueueAwayError:
                 problem = str(QUEUE_AWAY)
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             return self._progress(request, source, "" if problem else Asked.YES, problem)
         if problem:
             messages.error(request, problem)

@@ -14,7 +14,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sync.admin.scoped import ReadOnly, ScopedAdmin, ScopedRelatedFilter, short_time
+from sync.admin.columns import column, local, titled
+from sync.admin.read_only import ReadOnly
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
 from sync.admin.setup.companies import fetch
 from sync.models import FlatchrCompany, FlatchrVacancy
 from sync.templatetags.desk import icon, status_label
@@ -36,7 +38,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 
 @admin.register(FlatchrVacancy)
-class VacancyAdmin(ReadOnly[FlatchrVacancy], ScopedAdmin[FlatchrVacancy]):
+class VacancyAdmin(ReadOnly, ScopedAdmin[FlatchrVacancy]):
     """Vacancies are made and changed in Flatchr."""
 
     list_display = ("title_cell", "company", "state", "question_count", "fetched", "push")
@@ -75,35 +77,36 @@ class VacancyAdmin(ReadOnly[FlatchrVacancy], ScopedAdmin[FlatchrVacancy]):
             *super().get_urls(),
         ]
 
-    @admin.display(description=gettext_lazy("title"), ordering="title")
-    def title_cell(self, vacancy: FlatchrVacancy) -> SafeString:
-        return format_html(
-            '<span class="cell-title">{}</span><span class="cell-note">{}</span>',
-            vacancy.title,
-            " · ".join(filter(None, (vacancy.reference, vacancy.location))),
-        )
+    title_cell = column(
+        gettext_lazy("title"),
+        lambda vacancy: titled(
+            vacancy.title, " · ".join(filter(None, (vacancy.reference, vacancy.location)))
+        ),
+        ordering="title",
+    )
 
-    @admin.display(description=gettext_lazy("company"))
-    def company_name(self, vacancy: FlatchrVacancy) -> str:
-        return vacancy.company.name
+    company_name = column(gettext_lazy("company"), lambda vacancy: vacancy.company.name)
 
-    @admin.display(description=gettext_lazy("fetched"), ordering="synced_at")
-    def fetched(self, vacancy: FlatchrVacancy) -> str:
-        return short_time(vacancy.synced_at, otherwise="—")
+    fetched = column(
+        gettext_lazy("fetched"), lambda vacancy: local(vacancy.synced_at), ordering="synced_at"
+    )
 
-    @admin.display(description=gettext_lazy("state"), ordering="is_open")
-    def state(self, vacancy: FlatchrVacancy) -> SafeString:
-        if vacancy.is_open:
-            return status_label("ok", _("open"))
-        return status_label("none", _("closed"))
+    state = column(
+        gettext_lazy("state"),
+        lambda vacancy: (
+            status_label("ok", _("open")) if vacancy.is_open else status_label("none", _("closed"))
+        ),
+        ordering="is_open",
+    )
 
-    @admin.display(description=gettext_lazy("questions"))
-    def question_count(self, vacancy: FlatchrVacancy) -> str:
-        return str(len(vacancy.questions)) if vacancy.questions else "—"
+    question_count = column(
+        gettext_lazy("questions"), lambda vacancy: len(vacancy.questions) or None
+    )
 
-    @admin.display(description=gettext_lazy("screening questions"))
-    def question_list(self, vacancy: FlatchrVacancy) -> str:
-        return "\n".join(str(q.get("text", "")) for q in vacancy.questions) or "—"
+    question_list = column(
+        gettext_lazy("screening questions"),
+        lambda vacancy: "\n".join(str(q.get("text", "")) for q in vacancy.questions) or "—",
+    )
 
     @admin.display(description=gettext_lazy("push"))
     def push(self, vacancy: FlatchrVacancy) -> SafeString:

@@ -1,4 +1,4 @@
-"""When to ask a peer again."""
+"""How long to wait before a peer is asked again."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ LONGEST_EXPONENT = 16
 
 
 def backoff(tries: int, retry_after: float | None = None) -> float:
-    """Seconds until the next try: exponential with full jitter, capped; never before the peer
-    asked for (`Retry-After`)."""
+    """Seconds until the next try, after `tries` of them: exponential with full jitter, capped.
+
+    Never before the peer asked for (`retry_after`: seconds, from its `Retry-After`).
+    """
     base, cap = settings.PUSH_RETRY_BASE_SECONDS, settings.PUSH_RETRY_CAP_SECONDS
     ceiling = min(cap, base * 2 ** min(max(tries - 1, 0), LONGEST_EXPONENT))
     # Jitter spreads a crowd over the whole span; it needs no cryptographic randomness.

@@ -1,7 +1,8 @@
-"""Requests a minute, kept by all workers on all machines: GCRA from pyrate-limiter over one row.
+"""Calls a minute to HrFlow and Flatchr, limited for all workers on all machines together.
 
-The library brings the arithmetic; the state is one number an account in our own database, so that
-SQLite and PostgreSQL serve alike and nothing else has to run.
+GCRA from pyrate-limiter does the arithmetic; one row an account (`sync.models.rate_limits`) holds
+its state, so that SQLite and PostgreSQL serve alike and nothing else has to run. Requests that come
+in to this application are limited by `sync.web.throttle`.
 """
 
 from __future__ import annotations
@@ -33,37 +34,37 @@ class RateLimitedError(RetryableError):
 
 class Turns:
     """A client's throttle whose next turn can be taken ahead, so that no wait comes between an
-    intent to create and its request."""
+    intent to create and its request. `wait`: waits for one turn; None where there is no limit."""
 
     def __init__(self, wait: Callable[[], None] | None) -> None:
-        self._wait, self._ahead = wait, False
+        self._wait, self._is_taken = wait, False
 
     def take_ahead(self) -> None:
-        """Raises RateLimitedError."""
+        """Wait for the turn of the next request now. Raises RateLimitedError."""
         self()
-        self._ahead = True
+        self._is_taken = True
 
     def __call__(self) -> None:
-        if self._ahead:
-            self._ahead = False
+        """Called by the client before each request. Raises RateLimitedError."""
+        if self._is_taken:
+            self._is_taken = False
         elif self._wait is not None:
             self._wait()
 
 
-def company_key(company: FlatchrCompany) -> str:
-    return f"flatchr:{company.pk}"
-
-
 def company_throttle(company: FlatchrCompany, writer: Writer) -> Callable[[], None] | None:
     """For a client: waits for this company's turn. None where there is no limit."""
-    limit, key = company.requests_per_minute, company_key(company)
+    limit, key = company.requests_per_minute, _company_key(company)
     if not limit:
         return None
     return lambda: wait_for_turn(key, limit, writer, ErrorCode.FLATCHR_RATE_LIMITED)
 
 
 def hrflow_throttle(source: HrFlowSource, writer: Writer) -> Callable[[], None] | None:
-    """HrFlow's limits belong to the user, whatever the source."""
+    """For a client: waits for the turn of the source's user, to whom HrFlow's limits belong.
+
+    None where there is no limit.
+    """
     limit, key = settings.HRFLOW_REQUESTS_PER_MINUTE, f"hrflow:{source.api_user}"
     if not limit:
         return None
@@ -71,8 +72,11 @@ def hrflow_throttle(source: HrFlowSource, writer: Writer) -> Callable[[], None] 
 
 
 def wait_for_turn(key: str, per_minute: int, writer: Writer, code: ErrorCode) -> None:
-    """Raises RateLimitedError where the turn is further away than a thread should wait, or a stop was
-    asked for meanwhile."""
+    """Take the next turn, and wait until it comes.
+
+    Raises RateLimitedError where it is further away than a thread should wait, or where a stop is
+    requested meanwhile.
+    """
     wait = writer.run(lambda: reserve(key, per_minute))
     if wait > LONGEST_WAIT_SECONDS:
         raise RateLimitedError(code, retry_after=wait)
@@ -81,14 +85,14 @@ def wait_for_turn(key: str, per_minute: int, writer: Writer, code: ErrorCode) ->
 
 
 def check_turn_is_near(company: FlatchrCompany) -> None:
-    """Raises RateLimitedError where sending would have to wait long; to be asked before reading.
+    """To be asked before reading: raises RateLimitedError where sending would have to wait long.
 
     The delay spreads those who wait over the time that serving them takes.
     """
     limit = company.requests_per_minute
     if not limit:
         return
-    wait = _ask(RateState.objects.lock(company_key(company)), limit)[1]
+    _, wait = _next_turn(RateState.objects.lock(_company_key(company)), limit)
     if wait > NEAR_SECONDS:
         queue = Push.objects.waiting().filter(vacancy__company=company).count()
         spread = 60 * queue / limit
@@ -97,15 +101,15 @@ def check_turn_is_near(company: FlatchrCompany) -> None:
 
 
 def reserve(key: str, per_minute: int) -> float:
-    """Take the next turn; seconds until it comes. A turn too far away is not taken."""
+    """Take the next turn; returns the seconds until it comes. A turn too far away is not taken."""
     row = RateState.objects.lock(key)
-    state, wait = _ask(row, per_minute)
+    state, wait = _next_turn(row, per_minute)
     if wait <= LONGEST_WAIT_SECONDS:
         RateState.objects.filter(pk=row.pk).update(state=list(state))
     return wait
 
 
-def _ask(row: RateState, per_minute: int) -> tuple[tuple[float, ...], float]:
+def _next_turn(row: RateState, per_minute: int) -> tuple[tuple[float, ...], float]:
     """The state once the next turn is taken, and the seconds until that turn."""
     rates = [Rate(per_minute, Duration.MINUTE, burst=1)]
     state = tuple(row.state) or ALGORITHM.initial(rates)
@@ -116,3 +120,7 @@ def _ask(row: RateState, per_minute: int) -> tuple[tuple[float, ...], float]:
     wait = decision.retry_after_ms or 1
     new_state, _ = ALGORITHM.step(rates, state, now + wait, 1)
     return new_state, wait / 1000
+
+
+def _company_key(company: FlatchrCompany) -> str:
+    return f"flatchr:{company.pk}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,9 +39,7 @@ class Step:
 class Journal:
     """Collects the steps of one try; `stage` is the one being taken."""
 
-    def __init__(self, before_step: Callable[[], None] | None = None) -> None:
-        """`before_step` may raise, to end the try before its next step is taken."""
-        self._before_step = before_step
+    def __init__(self) -> None:
         self.steps: list[Step] = []
         self._begun = time.monotonic()
 
@@ -58,10 +56,14 @@ class Journal:
         return round((time.monotonic() - self._begun) * 1000)
 
     @property
+    def exchanges(self) -> list[dict[str, Any]]:
+        """Of all steps, in their order."""
+        return [exchange for step in self.steps for exchange in step.exchanges]
+
+    @property
     def http_status(self) -> int | None:
         """Of the last exchange that got an answer."""
-        exchanges = [exchange for step in self.steps for exchange in step.exchanges]
-        return next((e["status"] for e in reversed(exchanges) if e["status"]), None)
+        return next((e["status"] for e in reversed(self.exchanges) if e["status"]), None)
 
     def observe(self, exchange: Exchange) -> None:
         """Handed to the clients: each exchange is noted under the step that made it."""
@@ -70,8 +72,6 @@ class Journal:
 
     @contextmanager
     def step(self, stage: Stage) -> Iterator[Step]:
-        if self._before_step is not None:
-            self._before_step()
         step = Step(stage)
         self.steps.append(step)
         begun = time.monotonic()

@@ -1,12 +1,13 @@
-"""The steps every push takes, queued or direct: read, format, logics, CV.
+"""The steps every push takes before it is sent: read, consent, format, rules, CV.
 
-Nothing here knows a database: a job comes in as plain data, what happens goes into a journal, and a
-candidate ready to be sent comes out.
+Nothing here knows a database: a `Job` comes in as plain data, what happens goes into a `Journal`,
+and a candidate that could be sent comes out.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,7 @@ from sync.mapping.consent import check_contact, read_contact
 from sync.mapping.generated_cv.document import generate_resume
 from sync.mapping.pipeline import run_format, run_logics
 from sync.mapping.registry import resolve_format, resolve_logics
+from sync.matching import comparable_email
 from sync.models.accounts import ResumePolicy, ResumeTransport
 from sync.models.attempts import AttemptOutcome, Stage
 from sync.services.peers.client_factory import Observe
@@ -30,31 +32,50 @@ from sync.vocabulary import ErrorCode
 PDF = "application/pdf"
 
 
-class DiscardedError(Exception):
-    """A logic left the profile out: an end, not a failure."""
+@dataclass(frozen=True)
+class Discarded:
+    """A rule left the profile out: not a failure. `logic`: the rule's name."""
 
-    def __init__(self, logic: str) -> None:
-        super().__init__(logic)
-        self.logic = logic
+    logic: str
 
 
-def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
-    """The candidate as it will be sent, `vacancy` included, the API key not.
+def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate | Discarded:
+    """All steps: the candidate as it will be sent, `vacancy` included, the API key not.
 
-    Raises SyncError where a step fails and DiscardedError where a logic says no; the journal's
-    last step tells which.
+    Raises SyncError where a step fails; the journal's last step tells which.
     """
-    return complete(read_candidate(job, hrflow, journal), job, journal)
+    profile = read_profile(job, hrflow, journal)
+    candidate = format_candidate(job, profile, journal)
+    if isinstance(candidate, Discarded):
+        return candidate
+    return complete(candidate, job, journal)
 
 
-def read_candidate(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate:
-    """The candidate before its CV: read, formatted, let through by the logics."""
+def read_profile(job: Job, hrflow: HrFlowClient, journal: Journal) -> Mapping[str, Any]:
+    """The profile as HrFlow has it now, if the company's rule of consent allows to use it."""
     with journal.step(Stage.READ):
         profile = hrflow.read_profile(job.source_key, job.profile_key)
     if job.contact_within_days is not None:
         with journal.step(Stage.LOGICS):
-            _check_contact(profile, job.contact_within_days)
-    return format_candidate(job, profile, journal)
+            contact, today = read_contact(profile), timezone.localdate()
+            check_contact(contact, within_days=job.contact_within_days, today=today)
+    return profile
+
+
+def format_candidate(
+    job: Job, profile: Mapping[str, Any], journal: Journal
+) -> Candidate | Discarded:
+    """The candidate as the format makes it and the rules leave it, still without its CV."""
+    with journal.step(Stage.FORMAT):
+        candidate = run_format(profile, resolve_format(job.format))
+    with journal.step(Stage.LOGICS) as step:
+        result = run_logics(candidate, resolve_logics(job.logics))
+        if result.candidate is None:
+            step.outcome, step.message = AttemptOutcome.DISCARDED, result.discarded_by
+            return Discarded(result.discarded_by)
+    # A rule may change the candidate, so what goes out is checked after the last of them.
+    check_candidate(result.candidate)
+    return result.candidate
 
 
 def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
@@ -64,28 +85,10 @@ def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
     candidate["vacancy"] = job.vacancy
     if isinstance(email := candidate.get("email"), str):
         # Sent as it will be searched for: nobody says whether Flatchr's search minds the case.
-        candidate["email"] = email.strip().lower()
+        candidate["email"] = comparable_email(email)
     if job.answers:
         candidate["answers"] = [dict(answer) for answer in job.answers]
     return candidate
-
-
-def _check_contact(profile: Mapping[str, Any], within_days: int) -> None:
-    contact = read_contact(profile)
-    check_contact(contact, within_days=within_days, today=timezone.localdate())
-
-
-def format_candidate(job: Job, profile: Mapping[str, Any], journal: Journal) -> Candidate:
-    with journal.step(Stage.FORMAT):
-        candidate = run_format(profile, resolve_format(job.format))
-    with journal.step(Stage.LOGICS) as step:
-        outcome = run_logics(candidate, resolve_logics(job.logics))
-        if outcome.candidate is None:
-            step.outcome, step.message = AttemptOutcome.DISCARDED, outcome.discarded_by or ""
-            raise DiscardedError(outcome.discarded_by or "")
-    # A rule may change the candidate, so what goes out is checked after the last of them.
-    check_candidate(outcome.candidate)
-    return outcome.candidate
 
 
 def attach_resume(candidate: Candidate, job: Job, *, observe: Observe = None) -> None:
@@ -95,24 +98,23 @@ def attach_resume(candidate: Candidate, job: Job, *, observe: Observe = None) ->
         candidate.setdefault("type", ResumeTransport.DOCUMENT)
     elif resume and job.resume_transport == ResumeTransport.LINK:
         # Opened once, under the same rules: Flatchr must not be sent where we would not go.
-        _downloaded(candidate, str(resume), observe)
+        _download(candidate, str(resume), observe)
         candidate["type"] = ResumeTransport.LINK
     else:
         candidate["type"] = ResumeTransport.DOCUMENT
-        candidate["resume"] = as_document(_resume(candidate, job, observe))
+        candidate["resume"] = as_document(_resume_file(candidate, job, observe))
 
 
-def _resume(candidate: Candidate, job: Job, observe: Observe) -> Resume:
-    url = candidate.get("resume")
-    if url:
-        return _downloaded(candidate, str(url), observe)
-    if job.resume_policy == ResumePolicy.GENERATE:
-        data = generate_resume(candidate.profile, candidate)
-        return Resume(data, f"{_file_stem(candidate)}.pdf", PDF, generated=True)
-    raise PermanentError(ErrorCode.RESUME_MISSING)
+def _resume_file(candidate: Candidate, job: Job, observe: Observe) -> Resume:
+    if url := candidate.get("resume"):
+        return _download(candidate, str(url), observe)
+    if job.resume_policy != ResumePolicy.GENERATE:
+        raise PermanentError(ErrorCode.RESUME_MISSING)
+    data = generate_resume(candidate.profile, candidate)
+    return Resume(data, f"{_file_stem(candidate)}.pdf", PDF, generated=True)
 
 
-def _downloaded(candidate: Candidate, url: str, observe: Observe) -> Resume:
+def _download(candidate: Candidate, url: str, observe: Observe) -> Resume:
     return download_resume(
         url,
         file_name=_file_stem(candidate),

@@ -27,10 +27,10 @@ from sync.models import (
     PushAttempt,
     Run,
 )
+from sync.models.runs import APPLICANTS_KEPT_SECONDS
 from sync.services.privacy import mentions, personal_data, suppression
 from sync.services.privacy.database_files import scrub
 from sync.services.privacy.personal_data import PersonalData
-from sync.services.reconciling.existing_applicants import KEPT_SECONDS
 from sync.services.security import audit
 
 if TYPE_CHECKING:
@@ -134,7 +134,8 @@ def _delete(held: PersonalData) -> dict[str, int]:
 
 def _forget_searches(held: PersonalData) -> None:
     """What searches showed is kept as keyed digests, and for an hour."""
-    keys = list(personal_data.search_cache_keys(held.pushes, timedelta(seconds=KEPT_SECONDS)))
+    kept = timedelta(seconds=APPLICANTS_KEPT_SECONDS)
+    keys = list(personal_data.search_cache_keys(held.pushes, kept))
     try:
         cache.delete_many(keys)
     except RedisError as error:

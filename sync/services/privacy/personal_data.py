@@ -15,7 +15,6 @@ from django.utils import timezone
 from sync.mapping.contact import addresses
 from sync.models import Profile, Push, PushAttempt, Run, RunProfile
 from sync.models.states import WITH_INTENT
-from sync.services.reconciling.existing_applicants import cache_key
 
 # More than one person has in all sources together: an address that many share.
 MOST_PROFILES = 25
@@ -119,4 +118,4 @@ def search_cache_keys(pushes: Iterable[Push], kept: timedelta) -> Iterator[str]:
     vacancies = {push.vacancy_id for push in pushes}
     runs = Run.objects.filter(vacancy__in=vacancies, created_at__gte=timezone.now() - kept)
     for run in runs.only("pk", "vacancy_id"):
-        yield cache_key(run.pk, run.vacancy_id)
+        yield Run.applicants_cache_key(run.pk, run.vacancy_id)

@@ -18,8 +18,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from sync.models.runs import APPLICANTS_KEPT_SECONDS
 from sync.services.privacy import retention
-from sync.services.reconciling.existing_applicants import KEPT_SECONDS
 
 Words = str | Promise
 Until = Callable[[], str]
@@ -82,7 +82,7 @@ def _drafts() -> str:
 
 
 def _hour() -> str:
-    minutes = KEPT_SECONDS // 60
+    minutes = APPLICANTS_KEPT_SECONDS // 60
     return ngettext("%(n)d minute", "%(n)d minutes", minutes) % {"n": minutes}
 
 

@@ -1,8 +1,7 @@
-"""One push without rows: the same steps as a queued one, its journal is the result it returns."""
+"""One push without rows: the same steps as a queued one; its journal is the result it returns."""
 
 from __future__ import annotations
 
-import itertools
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.utils import timezone
+from tenacity import RetryCallState, Retrying
 
 from sync.clients.flatchr import FlatchrClient, Vacancy
 from sync.clients.hrflow import HrFlowClient
@@ -23,13 +23,14 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.mapping.candidate import Candidate
-from sync.matching import Found, Siblings, Verdict, already_there, candidate_person, judge
+from sync.matching import Found, LookUpVerdict, Siblings, already_there, candidate_person, judge
 from sync.models.attempts import Stage
 from sync.models.states import PushStatus
 from sync.services.peers.backoff import backoff
+from sync.services.peers.client_factory import flatchr_client_with, hrflow_client_with
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
-from sync.services.preparing.steps import DiscardedError, prepare
+from sync.services.preparing.steps import Discarded, prepare
 from sync.services.reconciling.applicants import on_vacancy
 from sync.vocabulary import ErrorCode, Event, ReadMode
 
@@ -57,6 +58,19 @@ class PushResult:
     steps: list[dict[str, Any]] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class DirectPush:
+    """One call: its job and the clients with the credentials it was given."""
+
+    job: Job
+    journal: Journal
+    hrflow: HrFlowClient
+    flatchr: FlatchrClient
+
+
+End = tuple[PushStatus, Event, SyncError | None]
+
+
 def push_profile(
     *,
     workflow_id: str,
@@ -64,11 +78,39 @@ def push_profile(
     origin: Mapping[str, Any],
     target: Mapping[str, Any],
 ) -> PushResult:
+    """Raises TypeError for a wrong call, never for a push that fails."""
     _check("action_parameters", action, (), ACTION)
     _check("origin_parameters", origin, ORIGIN)
     _check("target_parameters", target, TARGET)
     ReadMode(action.get("read_mode") or ReadMode.sync)
-    result = _DirectPush(action, origin, target).run(workflow_id)
+    journal = Journal()
+    user, secret = origin["api_user"], origin["api_secret"]
+    auth, company = target["auth"], target["company"]
+    push = DirectPush(
+        Job(
+            source_key=origin["source_key"],
+            profile_key=origin["profile_key"],
+            vacancy=target["vacancy"],
+            logics=action.get("logics") or (),
+            format=action.get("format"),
+        ),
+        journal,
+        hrflow_client_with(api_user=user, api_secret=secret, observe=journal.observe),
+        flatchr_client_with(auth=auth, company=company, observe=journal.observe),
+    )
+    try:
+        status, event, error = _push(push)
+    except SyncError as failure:
+        status, event, error = PushStatus.FAILED, journal.failure, failure
+    read = {} if event is Event.READ_FAILURE else {Event.READ_SUCCESS.value: 1}
+    result = PushResult(
+        workflow_id=workflow_id,
+        status=str(status.value),
+        reason=str(error) if error else "",
+        code=str(error.code.value) if error else "",
+        events={**read, event.value: 1},
+        steps=journal.as_rows(),
+    )
     logger.info("%s: %s %s", workflow_id, result.status, result.reason)
     return result
 
@@ -84,136 +126,89 @@ def _check(
         raise TypeError(f"{name}: {'; '.join(problems)}")
 
 
-class _DirectPush:
-    def __init__(
-        self, action: Mapping[str, Any], origin: Mapping[str, Any], target: Mapping[str, Any]
-    ) -> None:
-        self.journal = Journal()
-        self._sent = False
-        self._vacancy_cache: Vacancy | None = None
-        self.job = Job(
-            source_key=origin["source_key"],
-            profile_key=origin["profile_key"],
-            vacancy=target["vacancy"],
-            logics=action.get("logics") or (),
-            format=action.get("format"),
-        )
-        timeout, observe = settings.HTTP_TIMEOUT_SECONDS, self.journal.observe
-        self.hrflow = HrFlowClient(
-            api_user=origin["api_user"],
-            api_secret=origin["api_secret"],
-            base_url=settings.HRFLOW_API_URL,
-            timeout=timeout,
-            observe=observe,
-        )
-        self.flatchr = FlatchrClient(
-            auth=target["auth"],
-            company=target["company"],
-            api_url=settings.FLATCHR_API_URL,
-            careers_url=settings.FLATCHR_CAREERS_URL,
-            timeout=timeout,
-            observe=observe,
-        )
+def _push(push: DirectPush) -> End:
+    candidate = _patiently(lambda: prepare(push.job, push.hrflow, push.journal))
+    if isinstance(candidate, Discarded):
+        discarded = PermanentError(ErrorCode.LOGIC_DISCARDED, name=candidate.logic)
+        return PushStatus.DISCARDED, Event.LOGICS_DISCARD, discarded
+    with push.journal.step(Stage.CHECK):
+        vacancy = _patiently(lambda: _vacancy(push))
+        before = _patiently(lambda: _search(push, vacancy, candidate))
+    if already_there(candidate_person(candidate), before):
+        return PushStatus.ALREADY_THERE, Event.ALREADY_THERE, None
 
-    def run(self, workflow_id: str) -> PushResult:
-        status, event, error = self._outcome()
-        events = self._events(event)
-        return PushResult(
-            workflow_id=workflow_id,
-            status=str(status.value),
-            reason=str(error) if error else "",
-            code=str(error.code.value) if error else "",
-            events=events,
-            steps=self.journal.as_rows(),
-        )
+    def create() -> None:
+        with push.journal.step(Stage.CREATE):
+            push.flatchr.create_candidate(candidate)
 
-    def _events(self, event: Event) -> dict[str, int]:
-        read = {} if event is Event.READ_FAILURE else {Event.READ_SUCCESS.value: 1}
-        return {**read, event.value: 1}
+    try:
+        _patiently(create)
+    except OutcomeUnknownError:
+        return _look_up(push, vacancy, candidate, {applicant.id for applicant in before})
+    return PushStatus.SUCCEEDED, Event.WRITE_SUCCESS, None
 
-    def _outcome(self) -> tuple[PushStatus, Event, SyncError | None]:
+
+def _vacancy(push: DirectPush) -> Vacancy:
+    found = [v for v in push.flatchr.list_vacancies() if v.slug == push.job.vacancy]
+    if not found:
+        raise PermanentError(ErrorCode.FLATCHR_NOT_FOUND)
+    return found[0]
+
+
+def _search(
+    push: DirectPush, vacancy: Vacancy, candidate: Candidate, *, sent: bool = False
+) -> list[Found]:
+    """Everybody who could be this candidate on this vacancy; once `sent`, those of late only."""
+    email = candidate.get("email")
+    applicants = push.flatchr.search_applicants(
+        email=email,
+        lastname=None if email else candidate["lastname"],
+        vacancy_id=vacancy.remote_id or None,
+        start=(timezone.now() - timedelta(days=1)).date() if sent else None,
+    )
+    return on_vacancy(applicants, vacancy)
+
+
+def _look_up(push: DirectPush, vacancy: Vacancy, candidate: Candidate, known: set[str]) -> End:
+    """Until Flatchr's search has settled; not found is not sent again but told."""
+    person = candidate_person(candidate)
+    for _ in range(LOOK_UP_TRIES):
+        time.sleep(settings.PUSH_SETTLE_SECONDS / LOOK_UP_TRIES)
         try:
-            return self._push()
-        except DiscardedError as discarded:
-            error = PermanentError(ErrorCode.LOGIC_DISCARDED, name=discarded.logic)
-            return PushStatus.DISCARDED, Event.LOGICS_DISCARD, error
-        except SyncError as error:
-            return PushStatus.FAILED, self.journal.failure, error
-
-    def _push(self) -> tuple[PushStatus, Event, SyncError | None]:
-        candidate = _patiently(lambda: prepare(self.job, self.hrflow, self.journal))
-        with self.journal.step(Stage.CHECK):
-            before = _patiently(lambda: self._search(candidate))
-        person = candidate_person(candidate)
-        if already_there(person, before):
-            return PushStatus.ALREADY_THERE, Event.ALREADY_THERE, None
-        try:
-            self._create(candidate)
-        except OutcomeUnknownError:
-            return self._look_up(candidate, {applicant.id for applicant in before})
-        return PushStatus.SUCCEEDED, Event.WRITE_SUCCESS, None
-
-    def _create(self, candidate: Candidate) -> None:
-
-        def send() -> None:
-            with self.journal.step(Stage.CREATE):
-                self.flatchr.create_candidate(candidate)
-
-        _patiently(send)
-
-    def _search(self, candidate: Candidate) -> list[Found]:
-        """Everybody who could be this candidate on this vacancy."""
-        email, vacancy = candidate.get("email"), self._vacancy()
-        applicants = self.flatchr.search_applicants(
-            email=email,
-            lastname=None if email else candidate["lastname"],
-            vacancy_id=vacancy.remote_id or None,
-            start=(timezone.now() - timedelta(days=1)).date() if self._sent else None,
-        )
-        return on_vacancy(applicants, vacancy)
-
-    def _vacancy(self) -> Vacancy:
-        if self._vacancy_cache is None:
-            found = [v for v in self.flatchr.list_vacancies() if v.slug == self.job.vacancy]
-            if not found:
-                raise PermanentError(ErrorCode.FLATCHR_NOT_FOUND)
-            self._vacancy_cache = found[0]
-        return self._vacancy_cache
-
-    def _look_up(
-        self, candidate: Candidate, known: set[str]
-    ) -> tuple[PushStatus, Event, SyncError | None]:
-        """Until Flatchr's search has settled; not found is not sent again but told."""
-        self._sent = True
-        person = candidate_person(candidate)
-        for _ in range(LOOK_UP_TRIES):
-            time.sleep(settings.PUSH_SETTLE_SECONDS / LOOK_UP_TRIES)
-            try:
-                with self.journal.step(Stage.CHECK):
-                    found = self._search(candidate)
-            except SyncError:  # Whatever it is, it does not make the lost answer certain.
-                continue
-            if judge(person, found, known=known, siblings=Siblings())[0] is Verdict.FOUND:
-                return PushStatus.SUCCEEDED, Event.WRITE_SUCCESS, None
-        error = PermanentError(ErrorCode.FLATCHR_AMBIGUOUS)
-        return PushStatus.UNCONFIRMED, Event.WRITE_FAILURE, error
+            with push.journal.step(Stage.CHECK):
+                found = _search(push, vacancy, candidate, sent=True)
+        except SyncError:  # Whatever it is, it does not make the lost answer certain.
+            continue
+        if judge(person, found, known=known, siblings=Siblings())[0] is LookUpVerdict.FOUND:
+            return PushStatus.SUCCEEDED, Event.WRITE_SUCCESS, None
+    error = PermanentError(ErrorCode.FLATCHR_AMBIGUOUS)
+    return PushStatus.UNCONFIRMED, Event.WRITE_FAILURE, error
 
 
 def _patiently(work: Callable[[], T]) -> T:
     """What certainly had no effect is tried again, as long as somebody would wait for it; nothing
-    else is."""
-    give_up, last = time.monotonic() + PATIENCE_SECONDS, ""
-    for attempt in itertools.count(1):
-        try:
-            return work()
-        except OutcomeUnknownError:
-            raise
-        except RetryableError as error:
-            delay = backoff(attempt, error.retry_after)
-            believed = isinstance(error, DoubtfulError) and error.code == last
-            spent = attempt >= settings.PUSH_MAX_ATTEMPTS or time.monotonic() + delay > give_up
-            if believed or spent:
-                raise
-            last = error.code
-            time.sleep(delay)
-    raise AssertionError("unreachable")
+    else is. Raises what the last try raised."""
+    doubted = ""
+
+    def certainly_without_effect(state: RetryCallState) -> bool:
+        nonlocal doubted
+        error = state.outcome.exception() if state.outcome else None
+        if not isinstance(error, RetryableError) or isinstance(error, OutcomeUnknownError):
+            return False
+        believed = isinstance(error, DoubtfulError) and error.code == doubted
+        doubted = error.code
+        return not believed
+
+    def delay(state: RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, RetryableError) else None
+        return backoff(state.attempt_number, asked)
+
+    def is_spent(state: RetryCallState) -> bool:
+        waited = (state.seconds_since_start or 0) + state.upcoming_sleep
+        return state.attempt_number >= settings.PUSH_MAX_ATTEMPTS or waited > PATIENCE_SECONDS
+
+    retrying = Retrying(
+        retry=certainly_without_effect, wait=delay, stop=is_spent, sleep=time.sleep, reraise=True
+    )
+    return retrying(work)

@@ -1,4 +1,4 @@
-"""How a try of a push ends: which verb follows from which error. Pure decisions, one table.
+"""How a try of a push ends: which outcome follows from which error, and which transition from that.
 
 | error | certain? | what follows |
 | --- | --- | --- |
@@ -13,9 +13,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 
 from django.conf import settings
 from django.utils import timezone
@@ -27,65 +27,131 @@ from sync.exceptions import (
     RetryableError,
     SyncError,
 )
+from sync.matching import Found
 from sync.models import Push
 from sync.models.attempts import AttemptOutcome
 from sync.services.peers.backoff import backoff
-from sync.services.preparing.journal import Journal
-from sync.vocabulary import ErrorCode
+from sync.vocabulary import ErrorCode, Event
+
+
+class Kind(Enum):
+    SUCCEEDED = "succeeded"
+    ALREADY_THERE = "already there"
+    DISCARDED = "discarded"
+    FAILED = "failed"
+    RETRY = "retry"
+    # Sent, and nobody knows what became of it; and: a look-up of that could not be made.
+    UNKNOWN = "unknown"
+    STILL_UNKNOWN = "still unknown"
+    UNCONFIRMED = "unconfirmed"
+    HANDED_BACK = "handed back"
+    # Another worker holds the push: nothing was sent and nothing is recorded.
+    CLAIM_LOST = "claim lost"
+
+
+ATTEMPT_OUTCOMES = {
+    Kind.SUCCEEDED: AttemptOutcome.DONE,
+    Kind.ALREADY_THERE: AttemptOutcome.DONE,
+    Kind.DISCARDED: AttemptOutcome.DISCARDED,
+    Kind.FAILED: AttemptOutcome.FAILED,
+    Kind.RETRY: AttemptOutcome.FAILED,
+    Kind.UNKNOWN: AttemptOutcome.UNKNOWN,
+    Kind.STILL_UNKNOWN: AttemptOutcome.FAILED,
+    Kind.UNCONFIRMED: AttemptOutcome.UNKNOWN,
+    Kind.HANDED_BACK: AttemptOutcome.HANDED_BACK,
+}
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """A verb to be applied to the push, and how its attempt is recorded."""
+    """How one try ended, as data. `delay`: seconds until the next try; `create_refused`: a create
+    was sent in this try and certainly had no effect; `looked`: something was asked in vain, so the
+    next try comes later; `logic`: the rule that left the profile out."""
 
-    verb: Callable[[Push], None]
-    outcome: AttemptOutcome
+    kind: Kind
     error: SyncError | None = None
+    delay: float = 0
+    event: Event = Event.WRITE_FAILURE
+    create_refused: bool = False
+    looked: bool = False
+    applicant: Found | None = None
+    logic: str = ""
+
+    @property
+    def attempt(self) -> AttemptOutcome:
+        return ATTEMPT_OUTCOMES[self.kind]
 
 
-def decide(error: Exception, push: Push, journal: Journal, *, sent: bool) -> Outcome:
-    """`sent`: an intent was committed in this try, so the create may have had an effect."""
-    known = error if isinstance(error, SyncError) else _unexpected(error)
+def apply(outcome: Outcome, push: Push) -> None:
+    """Move the push as the outcome says. Raises LostClaimError, WrongStateError."""
+    error, delay, refused = outcome.error, outcome.delay, outcome.create_refused
+    applicant_id = outcome.applicant.id if outcome.applicant else ""
+    column = outcome.applicant.column if outcome.applicant else ""
+    match outcome.kind:
+        case Kind.SUCCEEDED:
+            push.succeed(applicant_id=applicant_id, column=column)
+        case Kind.ALREADY_THERE:
+            push.mark_already_there(applicant_id=applicant_id, column=column)
+        case Kind.DISCARDED:
+            push.discard(outcome.logic)
+        case Kind.HANDED_BACK:
+            push.hand_back(delay=delay, error=error, looked=outcome.looked, create_refused=refused)
+        case _ if error is None:
+            raise ValueError(f"{outcome.kind.value}: an error says why")
+        case Kind.FAILED:
+            push.fail(error, outcome.event, create_refused=refused)
+        case Kind.RETRY:
+            push.retry_later(error, outcome.event, delay=delay, create_refused=refused)
+        case Kind.UNKNOWN | Kind.STILL_UNKNOWN:
+            push.mark_unknown(error, delay=delay)
+        case Kind.UNCONFIRMED:
+            push.mark_unconfirmed(error)
+
+
+# --- from errors to outcomes ----------------------------------------------------------------------
+
+
+def decide(error: Exception, push: Push, event: Event, *, sent: bool) -> Outcome:
+    """`event`: what a failure in the step that failed is called; `sent`: an intent was committed in
+    this try, so the create may have had an effect."""
+    known = error if isinstance(error, SyncError) else unexpected(error)
     if push.create_started_at is not None and not sent:
         return _while_looking_up(known, push)
-    if sent and not _is_certain(known):
-        return _lost(known)
+    certain = isinstance(known, PermanentError | RetryableError)
+    if sent and (not certain or isinstance(known, OutcomeUnknownError)):
+        delay = max(settings.PUSH_SETTLE_SECONDS, _asked(known) or 0)
+        return Outcome(Kind.UNKNOWN, known, delay)
     if isinstance(known, RetryableError):
-        return _again(known, push, journal, sent=sent)
-    return _failed(known, journal, sent=sent)
+        return _try_again(known, push, event, sent=sent)
+    return Outcome(Kind.FAILED, known, event=event, create_refused=sent)
 
 
-def _unexpected(error: Exception) -> SyncError:
+def unexpected(error: Exception) -> SyncError:
+    """Names only the kind of error: its own words may hold personal data."""
     return SyncError(ErrorCode.UNEXPECTED, problem=type(error).__name__)
 
 
-def _is_certain(error: SyncError) -> bool:
-    """Whether the peer certainly did nothing: anything unforeseen is not certain."""
-    if isinstance(error, OutcomeUnknownError):
-        return False
-    return isinstance(error, PermanentError | RetryableError)
+def _asked(error: SyncError) -> float | None:
+    """The seconds a peer asked to wait."""
+    return error.retry_after if isinstance(error, RetryableError) else None
 
 
-def _lost(error: SyncError) -> Outcome:
-    asked = error.retry_after if isinstance(error, RetryableError) else None
-    delay = max(settings.PUSH_SETTLE_SECONDS, asked or 0)
-    return Outcome(
-        lambda push: push.mark_unknown(error, delay=delay), AttemptOutcome.UNKNOWN, error
-    )
+def _while_looking_up(error: SyncError, push: Push) -> Outcome:
+    delay = backoff(push.lookups, _asked(error))
+    if is_over(push.deadline_at, delay):
+        return unconfirmed()
+    return Outcome(Kind.STILL_UNKNOWN, error, delay)
 
 
-def _again(error: RetryableError, push: Push, journal: Journal, *, sent: bool) -> Outcome:
+def _try_again(error: RetryableError, push: Push, event: Event, *, sent: bool) -> Outcome:
+    failed = Outcome(Kind.FAILED, error, event=event, create_refused=sent)
     if isinstance(error, DoubtfulError) and push.error_code == error.code:
-        return _failed(error, journal, sent=sent)
+        return failed
     delay = backoff(push.attempts, error.retry_after)
     if limit := _limit_reached(push, delay):
-        return _failed(_given_up(limit, error.code, push), journal, sent=sent)
-    event = journal.failure
-    return Outcome(
-        lambda push: push.retry_later(error, event, delay=delay, create_refused=sent),
-        AttemptOutcome.FAILED,
-        error,
-    )
+        given_up = _given_up(limit, error.code, push)
+        return Outcome(Kind.FAILED, given_up, event=event, create_refused=sent)
+    return Outcome(Kind.RETRY, error, delay, event, create_refused=sent)
 
 
 def _limit_reached(push: Push, delay: float = 0) -> ErrorCode | None:
@@ -98,58 +164,34 @@ def _given_up(limit: ErrorCode, last: str, push: Push) -> PermanentError:
     return PermanentError(limit, last=str(last), attempts=push.attempts)
 
 
-def lost_too_often(push: Push, journal: Journal) -> Outcome | None:
-    """The look-up found that the lost create had no effect: the end, where no other may follow."""
+def is_over(deadline: datetime | None, delay: float = 0) -> bool:
+    return deadline is not None and timezone.now().timestamp() + delay > deadline.timestamp()
+
+
+# --- outcomes that are no error of the push -------------------------------------------------------
+
+
+def wait(error: SyncError, push: Push, event: Event, *, sent: bool = False) -> Outcome:
+    """Not this push's doing (nobody can say who is on the vacancy, its account is refused, the same
+    person is being sent from another profile): it waits until its deadline and loses no attempt."""
+    delay = backoff(push.lookups + 1, _asked(error))
+    if not is_over(push.deadline_at, delay):
+        return Outcome(Kind.HANDED_BACK, error, delay, create_refused=sent, looked=True)
+    if push.create_started_at is not None and not sent:
+        return unconfirmed()
+    given_up = _given_up(ErrorCode.DEADLINE_PASSED, error.code, push)
+    return Outcome(Kind.FAILED, given_up, event=event, create_refused=sent)
+
+
+def lost_too_often(push: Push, event: Event) -> Outcome | None:
+    """A look-up found that the lost create had no effect: failed, where no other try may follow."""
     limit = _limit_reached(push)
     if limit is None:
         return None
-    last = push.error_code or ErrorCode.FLATCHR_FAULT
-    return _failed(_given_up(limit, last, push), journal, sent=True)
+    given_up = _given_up(limit, push.error_code or ErrorCode.FLATCHR_FAULT, push)
+    return Outcome(Kind.FAILED, given_up, event=event, create_refused=True)
 
 
-def _failed(error: SyncError, journal: Journal, *, sent: bool) -> Outcome:
-    event = journal.failure
-    return Outcome(
-        lambda push: push.fail(error, event, create_refused=sent), AttemptOutcome.FAILED, error
-    )
-
-
-def _while_looking_up(error: SyncError, push: Push) -> Outcome:
-    asked = error.retry_after if isinstance(error, RetryableError) else None
-    delay = backoff(push.lookups, asked)
-    if is_over(push.deadline_at, delay):
-        return ambiguous()
-    return Outcome(lambda push: push.mark_unknown(error, delay=delay), AttemptOutcome.FAILED, error)
-
-
-def wait(error: SyncError, push: Push, journal: Journal, *, sent: bool = False) -> Outcome:
-    """Not this push's doing (nobody can say who is on the vacancy, its account is refused, its duplicate
-    is on the way): it waits until its deadline and loses no attempt."""
-    asked = error.retry_after if isinstance(error, RetryableError) else None
-    delay = backoff(push.lookups + 1, asked)
-    if is_over(push.deadline_at, delay):
-        if push.create_started_at is not None and not sent:
-            return ambiguous()
-        limit = _given_up(ErrorCode.DEADLINE_PASSED, error.code, push)
-        return _failed(limit, journal, sent=sent)
-    return Outcome(
-        lambda push: push.hand_back(delay=delay, error=error, looked=True, create_refused=sent),
-        AttemptOutcome.HANDED_BACK,
-        error,
-    )
-
-
-def ambiguous() -> Outcome:
-    error = PermanentError(ErrorCode.FLATCHR_AMBIGUOUS)
-    return Outcome(lambda push: push.mark_unconfirmed(error), AttemptOutcome.UNKNOWN, error)
-
-
-def put_off(delay: float, error: SyncError | None = None) -> Outcome:
-    """Not this push's doing: it waits and loses no attempt."""
-    return Outcome(
-        lambda push: push.hand_back(delay=delay, error=error), AttemptOutcome.HANDED_BACK, error
-    )
-
-
-def is_over(deadline: datetime | None, delay: float = 0) -> bool:
-    return deadline is not None and timezone.now().timestamp() + delay > deadline.timestamp()
+def unconfirmed() -> Outcome:
+    """A look-up cannot tell: a person decides."""
+    return Outcome(Kind.UNCONFIRMED, PermanentError(ErrorCode.FLATCHR_AMBIGUOUS))

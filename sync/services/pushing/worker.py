@@ -1,6 +1,7 @@
-"""One doorbell's work: carry due pushes through a bounded pool until none is left or time is up.
+"""The worker loop: claims due pushes and carries them in threads, until none is left or time is up.
 
-The thread that calls `work` owns the database; the pool's threads only speak HTTP (see `writer`).
+The thread that runs the loop owns the database; the pool's threads speak HTTP only and hand their
+database work to it (`queue.writer`).
 """
 
 from __future__ import annotations
@@ -15,125 +16,123 @@ from django.db.models.functions import Now
 
 from sync.clients.transport import close_sessions
 from sync.models import Push, Run
-from sync.services.pushing.transfer import Transfer
+from sync.services.pushing.transfer import transfer
 from sync.services.queue import shutdown
-from sync.services.queue.heartbeat import beat, worker_id
+from sync.services.queue.heartbeat import BEAT_SECONDS, beat, worker_id
 from sync.services.queue.writer import SingleWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
 
 logger = logging.getLogger(__name__)
 
-BEAT_SECONDS = 5.0
 TICK_SECONDS = 0.5
+SHORTEST_WAIT_SECONDS = 0.05
 # Claims are made in batches; a batch waits for a few free threads.
 FEWEST_FREE = 4
+NEVER = float("inf")
 
 
-class Worker:
-    """Claims pushes, hands them to threads, commits what they report, renews their leases."""
+def run_worker(seconds: float, *, threads: int | None = None, wait: bool = True) -> int:
+    """Push what is due for about `seconds`; returns how many tries were made.
+
+    `wait`: whether a push that falls due within that time is waited for.
+    """
+    return WorkerLoop(seconds, threads=threads, wait=wait).run()
+
+
+class WorkerLoop:
+    """One run of the loop. Its moments are monotonic seconds."""
 
     def __init__(self, seconds: float, *, threads: int | None = None, wait: bool = True) -> None:
         self.threads = threads or settings.PUSH_CONCURRENCY
         self.ends = time.monotonic() + seconds
-        # Whether a push that falls due within the shift is waited for.
         self.wait = wait
         self.writer = SingleWriter()
         self.existing = ExistingApplicants(self.writer)
         self.in_flight: dict[Future[None], Push] = {}
-        self.carried = 0
-        self._renew_at = self._beat_at = self._finish_at = 0.0
-        self._look_at = 0.0
+        self.tries = 0
+        self._claim_at = self._renew_at = self._beat_at = 0.0
 
     def run(self) -> int:
         """Returns how many tries were made."""
         with ThreadPoolExecutor(self.threads, thread_name_prefix="push") as pool:
             try:
-                while self._goes_on():
+                while self._is_needed():
                     self._claim(pool)
                     self._serve()
-                    self._keep_up()
+                    self._keep_alive()
             finally:
                 self._drain()
                 list(pool.map(lambda _: close_sessions(), range(self.threads)))
         Run.objects.finish_done()
-        return self.carried
+        return self.tries
 
     @property
     def is_over(self) -> bool:
         return shutdown.is_requested() or time.monotonic() >= self.ends
 
-    def _goes_on(self) -> bool:
-        if self.is_over:
-            return False
-        return bool(self.in_flight) or self._look_at != float("inf")
-
-    # --- claiming -------------------------------------------------------------------------------
+    def _is_needed(self) -> bool:
+        return not self.is_over and (bool(self.in_flight) or self._claim_at != NEVER)
 
     def _claim(self, pool: ThreadPoolExecutor) -> None:
+        """Claim for the free threads; claim again at once while there is more, else when the next
+        push falls due."""
         free = self.threads - len(self.in_flight)
-        enough = free >= min(FEWEST_FREE, self.threads)
-        if self.is_over or not enough or time.monotonic() < self._look_at:
+        is_time = time.monotonic() >= self._claim_at and free >= min(FEWEST_FREE, self.threads)
+        if self.is_over or not is_time:
             return
         pushes = Push.objects.claim(free)
         for push in pushes:
-            transfer = Transfer(push, self.writer, self.existing, worker_id())
-            future = pool.submit(transfer.run)
+            future = pool.submit(transfer, push, self.writer, self.existing, worker_id())
             self.in_flight[future] = push
             future.add_done_callback(lambda _: self.writer.wake())
-        self._look_at = self._next_look(found=len(pushes), asked=free)
+        self._claim_at = 0.0 if len(pushes) == free else self._next_claim()
 
-    def _next_look(self, *, found: int, asked: int) -> float:
-        """When to claim again: at once while there is more, else when the next push falls due."""
-        if found == asked:
-            return 0.0
-        seconds = seconds_to_next()
-        if seconds is None or not self.wait:
-            return time.monotonic() + TICK_SECONDS if self.in_flight else float("inf")
-        due = time.monotonic() + max(seconds, 0.05)
-        if due < self.ends:
-            return due
-        return time.monotonic() + TICK_SECONDS if self.in_flight else float("inf")
-
-    # --- serving --------------------------------------------------------------------------------
+    def _next_claim(self) -> float:
+        seconds = seconds_to_next() if self.wait else None
+        if seconds is not None:
+            due = time.monotonic() + max(seconds, SHORTEST_WAIT_SECONDS)
+            if due < self.ends:
+                return due
+        # Those in flight may give their pushes back before the end.
+        return time.monotonic() + TICK_SECONDS if self.in_flight else NEVER
 
     def _serve(self) -> None:
-        if not self._goes_on():
+        """Commit what the threads report, until the next moment at which there is something else
+        to do."""
+        if not self._is_needed():
             return
         now = time.monotonic()
         until = min(now + TICK_SECONDS, self.ends)
-        if self._look_at > now:
-            until = min(until, self._look_at)
+        if self._claim_at > now:
+            until = min(until, self._claim_at)
         self.writer.serve(until - now)
         self._collect()
 
     def _collect(self) -> None:
         for future in [future for future in self.in_flight if future.done()]:
             push = self.in_flight.pop(future)
-            self.carried += 1
+            self.tries += 1
             if error := future.exception():
                 # Its lease runs out and the sweep takes it up: nothing is lost.
                 logger.error("push %s: broke off", push.pk, exc_info=error)
             if not self.in_flight:
-                self._look_at = 0.0  # All threads are free: no need to await the next look.
+                self._claim_at = 0.0  # All threads are free.
 
-    def _keep_up(self) -> None:
-        """What has its own time: leases, heartbeat, runs that are done."""
+    def _keep_alive(self) -> None:
+        """What has its own period: leases, heartbeat, runs that are done."""
         now = time.monotonic()
         if now >= self._renew_at:
             self._renew_at = now + settings.PUSH_LEASE_SECONDS / 3
-            self._renew()
+            tokens = {push.claim_token for push in self.in_flight.values() if push.claim_token}
+            if tokens:
+                Push.objects.renew(sorted(tokens))
         if now >= self._beat_at:
             self._beat_at = now + BEAT_SECONDS
             beat()
             Run.objects.finish_done()
 
-    def _renew(self) -> None:
-        tokens = {push.claim_token for push in self.in_flight.values() if push.claim_token}
-        if tokens:
-            Push.objects.renew(sorted(tokens))
-
     def _drain(self) -> None:
-        """No more claims: what is in flight comes to its end.
+        """Claim no more; the pushes in flight come to their end.
 
         Also when the database has gone: the threads wait for an answer, be it an error, and
         without one this process would wait for them.
@@ -142,9 +141,9 @@ class Worker:
             self.writer.serve(TICK_SECONDS)
             self._collect()
             try:
-                self._keep_up()
+                self._keep_alive()
             except DatabaseError as error:
-                logger.warning("while bringing pushes home: %s", error)
+                logger.warning("while finishing the pushes in flight: %s", error)
                 connection.close_if_unusable_or_obsolete()
 
 
@@ -153,8 +152,3 @@ def seconds_to_next() -> float | None:
     due = Push.objects.waiting().unpaused().filter(next_attempt_at__isnull=False)
     times = due.order_by("next_attempt_at").values_list("next_attempt_at", Now()).first()
     return (times[0] - times[1]).total_seconds() if times and times[0] else None
-
-
-def run_worker(seconds: float, *, threads: int | None = None, wait: bool = True) -> int:
-    """Carry due pushes for about `seconds`; returns how many tries were made."""
-    return Worker(seconds, threads=threads, wait=wait).run()

@@ -1,4 +1,4 @@
 """Everything that django-q2 costs: waking workers, keeping them alive, stopping them.
 
-In: "there is work" (the rows say which). Out: running tasks, heartbeats, a database thread a worker.
+In: "there is work" (the rows say which). Out: running tasks, heartbeats, one writer a worker.
 """

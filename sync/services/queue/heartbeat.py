@@ -1,36 +1,44 @@
-"""The heartbeat of a worker group: the only proof that tasks are executed."""
+"""The heartbeat of a worker group: the only proof that tasks are executed.
+
+A group is one `worker` command with its django-q2 cluster (`sync.models.WorkerGroup`).
+"""
 
 from __future__ import annotations
 
 import os
 import time
+from dataclasses import dataclass
 
 from django.db.models.functions import Now
 
 from sync.models import WorkerGroup
 from sync.services.queue.shutdown import WORKER_ID
 
+# A group at work writes a heartbeat this often; an idle one is sent a task for it.
 BEAT_SECONDS = 5.0
 
 
 def worker_id() -> str:
-    """The worker group this process belongs to; empty outside of one."""
+    """The worker group this process belongs to; empty outside of one (a command, a test)."""
     return os.environ.get(WORKER_ID, "")
 
 
 def beat() -> None:
-    """This group executes a task just now; a long task says so again and again."""
+    """Record that this process's group executes a task now.
+
+    Every task calls it as it begins, a long one again and again. No write outside of a group.
+    """
     if worker := worker_id():
         WorkerGroup.objects.filter(worker_id=worker).update(beat_at=Now())
 
 
+@dataclass
 class PeriodicHeartbeat:
-    """The heartbeat of a loop that turns more often than a beat is wanted."""
+    """For a loop that turns more often than a heartbeat is wanted."""
 
-    def __init__(self) -> None:
-        self._next = 0.0
+    next_at: float = 0.0  # monotonic
 
     def beat(self) -> None:
-        if time.monotonic() >= self._next:
-            self._next = time.monotonic() + BEAT_SECONDS
+        if time.monotonic() >= self.next_at:
+            self.next_at = time.monotonic() + BEAT_SECONDS
             beat()

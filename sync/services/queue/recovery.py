@@ -1,7 +1,7 @@
 """The sweep: puts right what a crash, a lost notification or a lost answer has left.
 
-Any number of machines may run it at any time: every step is a conditional UPDATE, and a worker that is
-notified already is not notified twice.
+Any number of machines may run it at any time: every step is a conditional UPDATE, and a worker with
+a notification pending is not notified twice.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Sweep:
 
 
 def recover() -> Sweep:
+    """One sweep now: of pushes, of runs, and of what waits for a worker or a read-back."""
     released = Push.objects.release_expired()
     given_up = Push.objects.give_up_overdue()
     Run.objects.complete_dead()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
@@ -13,10 +12,11 @@ from django_q.models import Schedule
 from sync.models import HrFlowSource, Workflow
 from sync.services.queue import notify
 
+# Name: the task, and every how many minutes.
 SCHEDULES = {
-    # Puts right what crashes left, besides the watchers that do so more often.
+    # Puts right what crashes left; each supervisor does so too, and more often.
     "sweep": ("sync.tasks.sweep", 1),
-    # What may no longer be kept (docs/privacy.md).
+    # Deletes what may no longer be kept (docs/privacy.md).
     "purge": ("sync.tasks.purge", 24 * 60),
 }
 # Their names as people read them.
@@ -24,6 +24,10 @@ NAMES = {"sweep": gettext_lazy("sweep"), "purge": gettext_lazy("purge")}
 
 
 def ensure_schedules() -> None:
+    """Make django-q2's schedules those of `SCHEDULES`; called after each migration.
+
+    Schedules of other tasks than ours are left as they are.
+    """
     for name, (function, minutes) in SCHEDULES.items():
         Schedule.objects.update_or_create(
             name=name,
@@ -33,41 +37,48 @@ def ensure_schedules() -> None:
 
 
 def notify_due() -> int:
-    """Imports and workflows whose interval is over; returns how many bells were notified."""
+    """Queue the imports and workflows whose interval is over; returns how many were queued."""
     sources = HrFlowSource.objects.filter(is_active=True).exclude(import_every_minutes=None)
-    notified = [
-        notify.task(notify.IMPORT, source.pk)
+    tasks = [
+        (notify.IMPORT, source.pk)
         for source in sources
         if _is_over(source.import_every_minutes, source.imported_at)
     ]
-    notified += [
-        notify.task(notify.RUN_WORKFLOW, workflow.pk)
-        for workflow in _scheduled_workflows()
-        if _is_over(workflow.every_minutes, workflow.last_run_at)
-    ]
-    return sum(notified)
+    tasks += [(notify.RUN_WORKFLOW, workflow.pk) for workflow in _due_workflows()]
+    return sum(notify.task(name, pk) for name, pk in tasks)
 
 
 def take_workflow(pk: int) -> Workflow | None:
-    """Claim a due workflow's turn, so that a task delivered twice runs it once."""
-    workflow = _scheduled_workflows().filter(pk=pk).first()
-    if workflow is None or not _is_over(workflow.every_minutes, workflow.last_run_at):
-        return None
-    turn = Workflow.objects.filter(pk=pk, last_run_at=workflow.last_run_at)
-    return workflow if turn.update(last_run_at=Now()) else None
+    """Claim a due workflow's turn by a conditional UPDATE: a task delivered twice runs it once.
+
+    None where it is not due, or where another task was faster.
+    """
+    for workflow in _due_workflows(pk=pk):
+        turn = Workflow.objects.filter(pk=pk, last_run_at=workflow.last_run_at)
+        if turn.update(last_run_at=Now()):
+            return workflow
+    return None
 
 
 def give_turn_back(workflow: Workflow) -> None:
-    """Its run was stopped: `workflow`, as `take_workflow` found it, is due again."""
+    """Its run was stopped: `workflow`, as `take_workflow` returned it, is due again."""
     Workflow.objects.filter(pk=workflow.pk).update(last_run_at=workflow.last_run_at)
 
 
-def _scheduled_workflows() -> QuerySet[Workflow]:
-    active = Workflow.objects.filter(is_active=True, source__is_active=True)
-    return active.exclude(every_minutes=None).select_related("source", "vacancy__company")
+def _due_workflows(**lookup: int) -> list[Workflow]:
+    """Active workflows whose interval is over, or that have never run.
+
+    `lookup` narrows them. They come with their source, vacancy and company.
+    """
+    active = Workflow.objects.filter(is_active=True, source__is_active=True, **lookup)
+    scheduled = active.exclude(every_minutes=None).select_related("source", "vacancy__company")
+    return [
+        workflow for workflow in scheduled if _is_over(workflow.every_minutes, workflow.last_run_at)
+    ]
 
 
 def _is_over(minutes: int | None, last: datetime | None) -> bool:
+    """Whether an interval is over that began at `last` (None: never). None minutes: no schedule."""
     if minutes is None:
         return False
     return last is None or timezone.now() - last >= timedelta(minutes=minutes)

@@ -1,8 +1,8 @@
-"""A request to stop, as seen by whoever is at work in this process.
+"""A request to stop, as a process of a worker group sees it.
 
-It comes by signal (a service manager signals every process of a group), by the file the supervisor
-writes, or because the supervisor has died: a pipe that only the supervisor holds open ends with it. A
-busy worker brings home what is in flight; an idle one leaves at once.
+It comes as a signal (a service manager signals every process of a group), as the file that the
+supervisor writes, or because the supervisor has died: it alone held the other end of a pipe open. A
+busy worker finishes what is in flight; an idle one ends at once.
 """
 
 from __future__ import annotations
@@ -18,15 +18,20 @@ from typing import Any
 
 from django.conf import settings
 
+# Environment variables that the supervisor sets for its cluster.
 WORKER_ID = "WORKER_ID"
 STOP_FILE = "WORKER_STOP_FILE"
-LIFELINE = "WORKER_LIFELINE"
+LIFELINE = "WORKER_LIFELINE"  # the file descriptor of the pipe's end to read from
 
 requested = threading.Event()
 _busy = threading.Event()
 
 
 def is_requested() -> bool:
+    """Whether to begin nothing more; stays true once it is.
+
+    Outside of a worker group (a command, a test): whether `requested` is set.
+    """
     stop_file = os.environ.get(STOP_FILE)
     if stop_file and not requested.is_set() and (Path(stop_file).exists() or _is_orphan()):
         requested.set()
@@ -34,7 +39,10 @@ def is_requested() -> bool:
 
 
 def _is_orphan(timeout: float | None = 0) -> bool:
-    """The supervisor has died without a word: nobody would ever stop this group."""
+    """Whether the supervisor has died; waits up to `timeout` seconds for that (None: forever).
+
+    False at once outside of a worker group.
+    """
     lifeline = os.environ.get(LIFELINE)
     if not lifeline:
         return False
@@ -42,94 +50,22 @@ def _is_orphan(timeout: float | None = 0) -> bool:
     return bool(select.select([int(lifeline)], [], [], timeout)[0])
 
 
+def stop_seconds() -> float:
+    """How long a stop may take: a push in flight finishes the step it is in."""
+    return settings.HTTP_TIMEOUT_SECONDS + 10
+
+
+# --- in a worker process: django-q2's signals ---------------------------------------------------
+
+
 def install(**_: Any) -> None:
     """In a worker process, as it begins (django-q2's `post_spawn`).
 
-    The supervisor starts its cluster with SIGTERM blocked: of all its processes only workers take it.
+    The supervisor starts its cluster with SIGTERM blocked; only workers unblock it.
     """
     signal.signal(signal.SIGTERM, _on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-
-
-def follow_supervisor() -> None:
-    """In the main process of a cluster, before it forks: none of its processes outlives the
-    supervisor for long, whichever of them are left by then."""
-    # Under `nohup` it would be ignored, and breaking a cluster up would leave half of it.
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    _follow()
-    os.register_at_fork(after_in_child=_follow)
-
-
-def _follow() -> None:
-    threading.Thread(target=_end_with_supervisor, daemon=True).start()
-
-
-def _end_with_supervisor() -> None:
-    """An orphaned cluster would go on taking bells beside the one that replaces it."""
-    if not _is_orphan(timeout=None):
-        return
-    requested.set()
-    group = os.getpgrp()
-    # The supervisor may have died while it was asking: its file is there, and the main process gone.
-    is_asked = ask_cluster(group) if _is_first_to_stop() else _is_alive(group)
-    if not is_asked:
-        break_up_cluster(group)
-    time.sleep(stop_seconds())
-    os.killpg(group, signal.SIGKILL)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def _is_first_to_stop() -> bool:
-    """One of the workers asks: django-q2's main process locks itself up when it is asked again
-    while it answers."""
-    try:
-        Path(os.environ[STOP_FILE]).touch(exist_ok=False)
-    except FileExistsError:
-        return False
-    except OSError:  # its folder was cleaned away: better asked twice than not at all
-        return True
-    return True
-
-
-def stop_seconds() -> float:
-    """How long a stop may take: a push in flight takes the step it is in to its end."""
-    return settings.HTTP_TIMEOUT_SECONDS + 10
-
-
-def ask_cluster(main: int) -> bool:
-    """Ask a cluster, by the id of its main process, to stop in good order; False without one."""
-    try:
-        os.kill(main, signal.SIGINT)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def break_up_cluster(group: int) -> None:
-    """Without its main process nobody stops the rest in order: guard, pusher and monitor, which
-    have nothing to lose, end at once; then the workers, each as soon as its pushes are home."""
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(group, number)
-
-
-def begin_task(**_: Any) -> None:
-    _busy.set()
-
-
-def end_task(**_: Any) -> None:
-    """After a task: who was asked to stop meanwhile leaves, once its result is handed on."""
-    _busy.clear()
-    if is_requested():
-        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
 
 
 def _on_signal(*_: Any) -> None:
@@ -137,3 +73,82 @@ def _on_signal(*_: Any) -> None:
     if not _busy.is_set():
         # Raised inside the queue's `get`, so its lock is released on the way out.
         raise SystemExit(0)
+
+
+def begin_task(**_: Any) -> None:
+    """Before a task (django-q2's `pre_execute`)."""
+    _busy.set()
+
+
+def end_task(**_: Any) -> None:
+    """After a task (django-q2's `post_execute_in_worker`): a worker that was asked to stop
+    meanwhile ends, half a second later, once its result is handed on."""
+    _busy.clear()
+    if is_requested():
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+
+# --- in every process of a cluster: the supervisor's death --------------------------------------
+
+
+def follow_supervisor() -> None:
+    """In the main process of a cluster, before it forks (`sync.apps`).
+
+    From then on none of its processes outlives the supervisor for long, whichever are left.
+    """
+    # Under `nohup` SIGHUP would be ignored, and `break_up_cluster` would leave half of the cluster.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    _start_following()
+    os.register_at_fork(after_in_child=_start_following)
+
+
+def _start_following() -> None:
+    """A thread does not survive a fork, so each process starts its own."""
+    threading.Thread(target=_end_with_supervisor, daemon=True).start()
+
+
+def _end_with_supervisor() -> None:
+    """Wait for the supervisor's death, then stop the cluster and kill what is left of it.
+
+    An orphaned cluster would take notifications from the one that replaces it.
+    """
+    if not _is_orphan(timeout=None):
+        return
+    requested.set()
+    group = os.getpgrp()
+    # One process asks: django-q2's main process deadlocks when it is asked again while it answers.
+    number: int = signal.SIGINT
+    try:
+        Path(os.environ[STOP_FILE]).touch(exist_ok=False)
+    except FileExistsError:
+        # The supervisor asked, and may have died doing so after the main process: only check.
+        number = 0
+    except OSError:
+        pass  # The file's folder was cleaned away: better asked twice than not at all.
+    if not signal_main(group, number):
+        break_up_cluster(group)
+    time.sleep(stop_seconds())
+    os.killpg(group, signal.SIGKILL)
+
+
+def signal_main(main: int, number: int) -> bool:
+    """Signal a cluster's main process by its id; False where it is gone.
+
+    SIGINT asks it to stop the cluster in good order; 0 only checks that it is there.
+    """
+    try:
+        os.kill(main, number)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def break_up_cluster(group: int) -> None:
+    """Stop a cluster without its main process, which nobody else does in order.
+
+    SIGHUP ends guard, pusher and monitor at once, which have nothing to lose; SIGTERM ends the
+    workers, each as soon as its pushes in flight are finished.
+    """
+    for number in (signal.SIGHUP, signal.SIGTERM):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(group, number)

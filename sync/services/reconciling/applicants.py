@@ -1,4 +1,4 @@
-"""Applicants as Flatchr's searches show them, and the people our pushes sent: made comparable."""
+"""Flatchr's applicants and the people our pushes sent, made comparable (`sync.matching`)."""
 
 from __future__ import annotations
 
@@ -6,49 +6,61 @@ import hashlib
 import hmac
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from django.conf import settings
 
+from sync.clients.flatchr import FlatchrClient
 from sync.clients.flatchr_answers import Applicant, Vacancy
 from sync.matching import Found, Person
-from sync.models import FlatchrVacancy
+from sync.models import FlatchrVacancy, Push
+
+
+def search_for(push: Push, flatchr: FlatchrClient, *, since: datetime | None = None) -> list[Found]:
+    """Applicants on the push's vacancy with its e-mail (else its last name), created since.
+
+    The bounds keep the search cheap. It begins a day earlier: Flatchr's dates have no time zone.
+    """
+    applicants = flatchr.search_applicants(
+        email=push.candidate_email or None,
+        lastname=None if push.candidate_email else push.candidate_lastname,
+        vacancy_id=push.vacancy.remote_id or None,
+        start=(since - timedelta(days=1)).date() if since else None,
+    )
+    return on_vacancy(applicants, push.vacancy)
 
 
 def on_vacancy(applicants: Iterable[Applicant], vacancy: FlatchrVacancy | Vacancy) -> list[Found]:
     """Those of one vacancy: by its number where the answer has it, else by its title."""
-    return [as_found(a) for a in applicants if _is_on(a, vacancy)]
-
-
-def _is_on(applicant: Applicant, vacancy: FlatchrVacancy | Vacancy) -> bool:
-    if applicant.vacancy_id is not None and vacancy.vacancy_id is not None:
-        return applicant.vacancy_id == vacancy.vacancy_id
-    return applicant.vacancy_title.strip() == vacancy.title.strip()
-
-
-def as_found(applicant: Applicant) -> Found:
-    name = f"{applicant.firstname} {applicant.lastname}"
-    person = Person.of(name=name, email=applicant.email, phone=applicant.phone)
-    return Found(applicant.id, applicant.column, person)
-
-
-def masked(found: Found) -> Found:
-    return replace(found, person=mask(found.person))
+    found = []
+    for applicant in applicants:
+        if applicant.vacancy_id is not None and vacancy.vacancy_id is not None:
+            is_there = applicant.vacancy_id == vacancy.vacancy_id
+        else:
+            is_there = applicant.vacancy_title.strip() == vacancy.title.strip()
+        if is_there:
+            name = f"{applicant.firstname} {applicant.lastname}"
+            person = Person.of(name=name, email=applicant.email, phone=applicant.phone)
+            found.append(Found(applicant.id, applicant.column, person))
+    return found
 
 
 def mask(person: Person) -> Person:
-    return Person(_digest(person.email), _digest(person.name), _digest(person.phone))
+    """The person as keyed digests: equal values have equal digests, and nobody can read them.
 
-
-def _digest(value: str) -> str:
-    """Keyed, and empty for nothing: equal values stay equal, and nobody can read them."""
-    if not value:
-        return ""
-    return hmac.new(settings.SECRET_KEY.encode(), value.encode(), hashlib.sha256).hexdigest()[:24]
+    An empty value stays empty. The key is `SECRET_KEY`.
+    """
+    key = settings.SECRET_KEY.encode()
+    digests = [
+        hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:24] if value else ""
+        for value in (person.email, person.name, person.phone)
+    ]
+    return Person(*digests)
 
 
 class Sent(Protocol):
-    """A push, as far as it tells whom it sent."""
+    """The columns of a push that tell whom it sent."""
 
     @property
     def candidate_name(self) -> str: ...
@@ -59,11 +71,12 @@ class Sent(Protocol):
 
 
 def person_of(push: Sent) -> Person:
-    """Whom a push sent, as its row remembers it: the phone as a hash."""
+    """Whom a push sent. Its row holds the phone as a hash only (`suppression.phone_hider`), so
+    compare it with applicants that went through `with_hidden_phones`."""
     person = Person.of(name=push.candidate_name, email=push.candidate_email)
     return replace(person, phone=push.candidate_phone)
 
 
 def with_hidden_phones(found: Iterable[Found], hide: Callable[[str], str]) -> list[Found]:
-    """Applicants, to be compared with what rows remember."""
+    """Applicants with their phones hashed by `hide`, to compare them with `person_of` a push."""
     return [replace(a, person=replace(a.person, phone=hide(a.person.phone))) for a in found]

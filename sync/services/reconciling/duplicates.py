@@ -15,7 +15,7 @@ from sync.services.reconciling.applicants import person_of
 
 
 class Duplicate(NamedTuple):
-    """What tells whether another push sent the same person, and no more."""
+    """The columns of another push that tell whom it sent, and where it stands."""
 
     candidate_name: str
     candidate_email: str
@@ -25,7 +25,7 @@ class Duplicate(NamedTuple):
     column: str
 
 
-# Asked before every create.
+# Compiled once, as it is asked before every create.
 _DUPLICATES = PreparedSelect(
     lambda pushes: (
         pushes.filter(
@@ -40,27 +40,21 @@ _DUPLICATES = PreparedSelect(
 
 
 def find_duplicate(vacancy_id: int, candidate: Mapping[str, Any]) -> Duplicate | None:
-    """To be asked in the transaction that commits the candidate's intent: until it ends, no other
-    worker finds out about this person. None where there is no e-mail to know them by."""
-    email = str(candidate.get("email") or "").lower()
-    if not email:
-        return None
+    """Another push with an intent that sent the same e-mail and name to this vacancy.
+
+    Call it in the transaction that commits the candidate's own intent: until it ends, no other
+    worker can look for this person. None also where the candidate has no e-mail.
+    """
     wanted = candidate_person(candidate)
-    _take_turns(vacancy_id, email)
-    rows = _DUPLICATES.select(Push.objects.all(), vacancy=vacancy_id, email=email)
-    duplicates = (
-        duplicate
-        for duplicate in map(Duplicate._make, rows)
-        if person_of(duplicate).identity == wanted.identity
-    )
-    return next(duplicates, None)
-
-
-def _take_turns(vacancy_id: int, email: str) -> None:
-    """Two workers that look for each other's duplicate at one moment would both find nothing. On SQLite
-    a transaction that writes is alone anyway."""
+    if not wanted.email:
+        return None
     if connection.vendor == "postgresql":
+        # Else two workers that look at the same moment would both find nothing. On SQLite a
+        # transaction that writes is alone anyway.
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [vacancy_id % 2**31, email]
+                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [vacancy_id % 2**31, wanted.email]
             )
+    rows = _DUPLICATES.select(Push.objects.all(), vacancy=vacancy_id, email=wanted.email)
+    duplicates = map(Duplicate._make, rows)
+    return next((one for one in duplicates if person_of(one).identity == wanted.identity), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -16,129 +16,110 @@ from django.db.models.functions import Now
 from sync.clients.flatchr import FlatchrClient
 from sync.exceptions import RetryableError
 from sync.matching import Found, Person
-from sync.models import FlatchrVacancy, Push
+from sync.models import Push, Run
+from sync.models.runs import APPLICANTS_KEPT_SECONDS
 from sync.services.queue.writer import Writer
-from sync.services.reconciling.applicants import masked, on_vacancy
+from sync.services.reconciling.applicants import mask, on_vacancy
 from sync.vocabulary import ErrorCode
 
-KEPT_SECONDS = 3600
 POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
-class Shown:
-    """The applicants (their persons masked) that a search showed, and when it was begun."""
+class Search:
+    """The applicants (their persons masked) that one search returned, and when it began."""
 
-    begun: datetime
+    began: datetime
     applicants: list[Found]
 
-    def is_news(self, since: datetime | None) -> bool:
-        return since is None or self.begun > since
+    def is_valid_for(self, push: Push) -> bool:
+        """Not older than a person's decision to try again: until then people may have added the
+        candidate by hand."""
+        return push.decided_at is None or self.began > push.decided_at
 
 
 class ExistingApplicants:
     """One applicant search per vacancy and run, shared by all threads and all workers.
 
-    What is shared between workers are keyed digests, not names and e-mails.
+    Threads share it in memory, workers through the cache, which holds keyed digests instead of
+    names and e-mails. The writer reads the cache too: it may be a table of the database.
     """
 
     def __init__(self, writer: Writer) -> None:
-        self._ledger = writer
+        self._writer = writer
         self._lock = threading.Lock()
-        self._searches: dict[tuple[int, int], Future[Shown]] = {}
+        self._searches: dict[tuple[int, int], Future[Search]] = {}
 
-    def before(self, push: Push, flatchr: FlatchrClient) -> list[Found]:
-        """The applicants that were there when the run began, or when a person asked for another
-        try: until then people may have added the candidate by hand.
+    def find(self, push: Push, flatchr: FlatchrClient) -> list[Found]:
+        """The applicants that were there before this push: when its run began, or when a person
+        asked for another try.
 
-        Raises RetryableError where the search failed or another worker's is not done yet.
+        The first thread searches, the others wait for its result. Raises RetryableError where the
+        search failed or another worker's is not done yet; the next push then searches anew.
         """
         key = (push.run_id, push.vacancy_id)
         while True:
             with self._lock:
-                search, mine = self._searches.get(key), False
-                if search is None:
-                    search, mine = self._searches.setdefault(key, Future()), True
-            if mine:
-                self._run(key, search, push, flatchr)
-            shown = search.result()
-            if shown.is_news(push.decided_at):
-                return shown.applicants
-            self._forget(key, search)
+                is_mine = key not in self._searches
+                future = self._searches.setdefault(key, Future())
+            if is_mine:
+                try:
+                    future.set_result(self._shared(push, flatchr))
+                except BaseException as error:
+                    self._forget(key, future)
+                    future.set_exception(error)
+            search = future.result()
+            if search.is_valid_for(push):
+                return search.applicants
+            self._forget(key, future)
 
-    def _run(
-        self,
-        key: tuple[int, int],
-        search: Future[Shown],
-        push: Push,
-        flatchr: FlatchrClient,
-    ) -> None:
-        try:
-            search.set_result(self._shared(cache_key(*key), push, flatchr))
-        except BaseException as error:
-            self._forget(key, search)  # The next push tries again.
-            search.set_exception(error)
-
-    def _forget(self, key: tuple[int, int], search: Future[Shown]) -> None:
+    def _forget(self, key: tuple[int, int], future: Future[Search]) -> None:
         with self._lock:
-            if self._searches.get(key) is search:
+            if self._searches.get(key) is future:
                 del self._searches[key]
 
-    def _shared(self, key: str, push: Push, flatchr: FlatchrClient) -> Shown:
+    def _shared(self, push: Push, flatchr: FlatchrClient) -> Search:
+        """The search of this run in the cache; made here where no other worker is making it."""
+        key = Run.applicants_cache_key(push.run_id, push.vacancy_id)
+        lock_seconds = int(settings.HTTP_TIMEOUT_SECONDS) + 10
         give_up = time.monotonic() + settings.HTTP_TIMEOUT_SECONDS
         while True:
-            kept = self._ledger.run(lambda: cache.get(key))
-            if kept is not None and (shown := _from_cache(kept)).is_news(push.decided_at):
-                return shown
-            if self._ledger.run(lambda: cache.add(f"{key}:lock", 1, _lock_seconds())):
+            kept = self._writer.run(lambda: cache.get(key))
+            if kept is not None and (search := _from_cache(kept)).is_valid_for(push):
+                return search
+            if self._writer.run(lambda: cache.add(f"{key}:lock", 1, lock_seconds)):
                 return self._search(key, push, flatchr)
             if time.monotonic() > give_up:
                 raise RetryableError(ErrorCode.FLATCHR_UNREACHABLE, retry_after=1)
             time.sleep(POLL_SECONDS)
 
-    def _search(self, key: str, push: Push, flatchr: FlatchrClient) -> Shown:
+    def _search(self, key: str, push: Push, flatchr: FlatchrClient) -> Search:
+        """Search, keep the result for the other workers, and release the lock."""
+        # The database's clock, which dates people's decisions too.
+        clock: Any = Push.objects.filter(pk=push.pk).values_list(Now(), flat=True)
         try:
-            begun = self._ledger.run(lambda: database_time(push))
-            shown = Shown(begun, _masked_applicants(push.vacancy, flatchr))
-            self._ledger.run(lambda: cache.set(key, _for_cache(shown), KEPT_SECONDS))
-            return shown
+            began = self._writer.run(clock.get)
+            applicants = flatchr.search_applicants(vacancy_id=push.vacancy.remote_id or None)
+            found = on_vacancy(applicants, push.vacancy)
+            search = Search(began, [replace(one, person=mask(one.person)) for one in found])
+            kept = _for_cache(search)
+            self._writer.run(lambda: cache.set(key, kept, APPLICANTS_KEPT_SECONDS))
+            return search
         finally:
-            self._ledger.run(lambda: cache.delete(f"{key}:lock"))
+            self._writer.run(lambda: cache.delete(f"{key}:lock"))
 
 
-def cache_key(run_id: int, vacancy_id: int | None) -> str:
-    return f"applicants:{run_id}:{vacancy_id}"
+def _for_cache(search: Search) -> tuple[datetime, list[list[str]]]:
+    """Plain values, so that another version of this code may read them: the moment, and a row
+    `[id, column, e-mail, name, phone]` an applicant."""
+    rows = [
+        [one.id, one.column, one.person.email, one.person.name, one.person.phone]
+        for one in search.applicants
+    ]
+    return search.began, rows
 
 
-def database_time(push: Push) -> datetime:
-    """The one clock that decisions are dated by too."""
-    rows: Any = Push.objects.filter(pk=push.pk).values_list(Now())
-    now: datetime = rows.get()[0]
-    return now
-
-
-def _masked_applicants(vacancy: FlatchrVacancy, flatchr: FlatchrClient) -> list[Found]:
-    applicants = flatchr.search_applicants(vacancy_id=vacancy.remote_id or None)
-    return [masked(found) for found in on_vacancy(applicants, vacancy)]
-
-
-def _lock_seconds() -> int:
-    return int(settings.HTTP_TIMEOUT_SECONDS) + 10
-
-
-def _for_cache(shown: Shown) -> tuple[datetime, list[list[str]]]:
-    return shown.begun, [_as_row(applicant) for applicant in shown.applicants]
-
-
-def _from_cache(kept: tuple[datetime, list[list[str]]]) -> Shown:
-    begun, rows = kept
-    return Shown(begun, [_from_row(row) for row in rows])
-
-
-def _as_row(found: Found) -> list[str]:
-    person = found.person
-    return [found.id, found.column, person.email, person.name, person.phone]
-
-
-def _from_row(row: list[Any]) -> Found:
-    return Found(row[0], row[1], Person(row[2], row[3], row[4]))
+def _from_cache(kept: tuple[datetime, list[list[str]]]) -> Search:
+    began, rows = kept
+    applicants = [Found(id_, column, Person(*person)) for id_, column, *person in rows]
+    return Search(began, applicants)

@@ -16,13 +16,21 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import Task
 
-from sync.models import Action, AuditEntry, DailyCount, ErasedPerson, FlatchrCompany, Profile, Push
+from sync.models import (
+    Action,
+    AuditEntry,
+    DailyCount,
+    ErasedPerson,
+    FlatchrCompany,
+    Profile,
+    Push,
+    Run,
+)
 from sync.models.states import PushStatus
 from sync.services.intake.profiles import import_profiles
 from sync.services.privacy import personal_data
 from sync.services.privacy.erasure import erase_candidate
 from sync.services.privacy.retention import purge
-from sync.services.reconciling.existing_applicants import cache_key
 from tests.conftest import World
 from tests.desk import client_of, make_user
 from tests.dumps import dump, found_in
@@ -147,7 +155,7 @@ def test_an_erasure_ends_what_the_cache_knows_of_the_vacancy(world: World) -> No
     from django.core.cache import cache
 
     push = world.push(add_zoe(world))
-    key = cache_key(push.run_id, push.vacancy_id)
+    key = Run.applicants_cache_key(push.run_id, push.vacancy_id)
     assert cache.get(key) is not None
     erase_candidate(email=EMAIL)
     assert cache.get(key) is None

@@ -70,12 +70,12 @@ def test_a_push_on_its_way_sends_nothing_once_its_person_is_erased(world: World)
     world.dispatch(key)
     claimed = Push.objects.claim(1)
     erase_candidate(email=EMAIL)
-    from sync.services.pushing.transfer import Transfer
+    from sync.services.pushing.transfer import transfer
     from sync.services.queue.writer import DirectWriter
     from sync.services.reconciling.existing_applicants import ExistingApplicants
 
     writer = DirectWriter()
-    Transfer(claimed[0], writer, ExistingApplicants(writer)).run()
+    transfer(claimed[0], writer, ExistingApplicants(writer))
     assert world.sandbox.received() == []
     assert Push.objects.count() == 0
 

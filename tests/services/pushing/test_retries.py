@@ -11,17 +11,12 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from sync.exceptions import (
-    CredentialsError,
-    OutcomeUnknownError,
     PermanentError,
-    RetryableError,
-    SyncError,
 )
 from sync.models import Push
 from sync.models.states import PushStatus
-from sync.services.preparing.journal import Journal
-from sync.services.pushing import outcomes
-from sync.vocabulary import ErrorCode
+from sync.services.peers.backoff import backoff
+from sync.vocabulary import ErrorCode, Event
 from tests.conftest import World
 from tests.pushing import fault, finish, make_due, slow_clock
 from tests.rows import make_push
@@ -41,7 +36,7 @@ def base(settings: Any) -> None:
 
 def delays(tries: int, retry_after: float | None = None) -> list[float]:
     random.seed(7)
-    return [outcomes.backoff(tries, retry_after) for _ in range(2000)]
+    return [backoff(tries, retry_after) for _ in range(2000)]
 
 
 @pytest.mark.parametrize(("tries", "ceiling"), [(1, 5), (2, 10), (3, 20), (6, 160), (99, 900)])
@@ -61,76 +56,8 @@ def test_backoff_is_never_shorter_than_the_peer_asked_for(base: None) -> None:
 
 
 def test_no_number_of_tries_breaks_the_arithmetic(base: None) -> None:
-    assert 0 <= outcomes.backoff(10**6) <= 900
-    assert 0 <= outcomes.backoff(0) <= 5
-
-
-# --- the table ----------------------------------------------------------------------------------
-
-CODE = ErrorCode.FLATCHR_FAULT
-CERTAIN = [
-    (PermanentError(CODE), "fail"),
-    (CredentialsError(CODE), "fail"),
-    (RetryableError(CODE), "retry_later"),
-    (SyncError(CODE), "fail"),
-    (ValueError("a mistake of ours"), "fail"),
-]
-AFTER_SENDING = [
-    (PermanentError(CODE), "fail"),
-    (CredentialsError(CODE), "fail"),
-    (RetryableError(CODE), "retry_later"),
-    (OutcomeUnknownError(CODE), "mark_unknown"),
-    (SyncError(CODE), "mark_unknown"),
-    (ValueError("a mistake of ours"), "mark_unknown"),
-]
-WHILE_LOOKING_UP = [
-    (PermanentError(CODE), "mark_unknown"),
-    (CredentialsError(CODE), "mark_unknown"),
-    (RetryableError(CODE), "mark_unknown"),
-    (ValueError("a mistake of ours"), "mark_unknown"),
-]
-
-
-class Recorder:
-    """Stands for a push; notes which verb an outcome calls."""
-
-    def __init__(self) -> None:
-        self.calls: list[tuple[str, dict[str, Any]]] = []
-
-    def __getattr__(self, name: str) -> Any:
-        return lambda *args, **options: self.calls.append((name, options))
-
-
-def verb_after(error: Exception, *, sent: bool, looking_up: bool) -> str:
-    push = Push(attempts=1, create_started_at=timezone.now() if looking_up else None)
-    outcome = outcomes.decide(error, push, Journal(), sent=sent)
-    recorder: Any = Recorder()
-    outcome.verb(recorder)
-    [(verb, options)] = recorder.calls
-    assert options.get("create_refused", False) == (sent and verb != "mark_unknown")
-    return str(verb)
-
-
-@pytest.mark.parametrize(("error", "verb"), CERTAIN)
-def test_before_anything_was_sent(error: Exception, verb: str) -> None:
-    assert verb_after(error, sent=False, looking_up=False) == verb
-
-
-@pytest.mark.parametrize(("error", "verb"), AFTER_SENDING)
-def test_after_a_create_was_sent(error: Exception, verb: str) -> None:
-    assert verb_after(error, sent=True, looking_up=False) == verb
-
-
-@pytest.mark.parametrize(("error", "verb"), WHILE_LOOKING_UP)
-def test_while_an_outcome_is_unknown(error: Exception, verb: str) -> None:
-    assert verb_after(error, sent=False, looking_up=True) == verb
-
-
-def test_an_unexpected_error_names_only_its_kind() -> None:
-    outcome = outcomes.decide(ValueError("zoe@example.org"), Push(), Journal(), sent=False)
-    assert outcome.error is not None
-    assert outcome.error.code == ErrorCode.UNEXPECTED
-    assert "ValueError" in str(outcome.error) and "zoe" not in str(outcome.error)
+    assert 0 <= backoff(10**6) <= 900
+    assert 0 <= backoff(0) <= 5
 
 
 # --- over HTTP ----------------------------------------------------------------------------------
@@ -322,7 +249,7 @@ def test_a_retry_by_hand_begins_afresh(settings: Any) -> None:
     settings.PUSH_DEADLINE_SECONDS = 1000
     push = make_push(deadline_at=timezone.now() - timedelta(days=1))
     [claimed] = Push.objects.claim(1)
-    claimed.fail(PermanentError(ErrorCode.DEADLINE_PASSED), Journal().failure)
+    claimed.fail(PermanentError(ErrorCode.DEADLINE_PASSED), Event.READ_FAILURE)
     claimed.retry(None)
     push = reload(push)
     assert (push.status, push.attempts, push.lookups) == (S.QUEUED, 0, 0)

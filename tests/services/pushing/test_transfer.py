@@ -11,7 +11,7 @@ from sync.models import FlatchrCompany, HrFlowSource, Push
 from sync.models.accounts import ResumeTransport
 from sync.models.attempts import AttemptOutcome
 from sync.models.states import PushStatus
-from sync.services.pushing.transfer import Transfer
+from sync.services.pushing.transfer import transfer
 from sync.services.queue.writer import DirectWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
 from sync.vocabulary import ErrorCode
@@ -144,9 +144,8 @@ def test_a_database_that_is_away_for_a_moment_fails_no_push(world: World, lame: 
     world.dispatch(*world.keys(1), source=world.bulk)
     [claimed] = Push.objects.claim(1)
     writer = LameLedger(lame)
-    transfer = Transfer(claimed, writer, ExistingApplicants(writer))
     try:
-        transfer.run()
+        transfer(claimed, writer, ExistingApplicants(writer))
     except OperationalError:
         # It was away when the end was to be recorded: the lease will run out.
         Push.objects.update(lease_expires_at=claimed.created_at)

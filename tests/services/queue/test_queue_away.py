@@ -95,10 +95,9 @@ def test_a_task_works_all_the_same(world: World, away: pytest.MonkeyPatch) -> No
 def test_the_watcher_goes_on(away: pytest.MonkeyPatch) -> None:
     make_push()
     supervisor = Supervisor(["sleep", "60"])
-    supervisor._register()
+    WorkerGroup.objects.create(worker_id=supervisor.worker_id)
     supervisor._start()
     try:
-        supervisor._begin_afresh()
         supervisor.started = time.monotonic()
         supervisor._tick()
         assert supervisor.cluster is not None and supervisor.cluster.poll() is None

@@ -12,7 +12,7 @@ from django.db.transaction import mark_for_rollback_on_error
 
 from sync.models import Push, PushAttempt, RateState
 from sync.models.states import PushStatus
-from sync.services.pushing.transfer import Transfer
+from sync.services.pushing.transfer import transfer
 from sync.services.queue import shutdown
 from sync.services.queue.writer import DirectWriter, SingleWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
@@ -35,7 +35,7 @@ def test_a_push_of_which_nothing_was_sent_is_handed_back_on_a_stop(
     world.dispatch(*world.keys(1), source=world.bulk)
     (push,) = Push.objects.claim(1)
     writer = DirectWriter()
-    Transfer(push, writer, ExistingApplicants(writer)).run()
+    transfer(push, writer, ExistingApplicants(writer))
     push.refresh_from_db()
     assert (push.status, push.attempts, push.create_started_at) == (PushStatus.RETRYING, 0, None)
     assert PushAttempt.objects.get().outcome == "handed_back"

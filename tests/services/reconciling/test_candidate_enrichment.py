@@ -16,8 +16,9 @@ from sync.clients.flatchr_answers import Column
 from sync.exceptions import SecretUnreadableError
 from sync.models import FlatchrCompany, Push, Run
 from sync.models.states import EnrichmentStatus, PushStatus
-from sync.services.reconciling import follow_up as following
-from sync.services.reconciling.follow_up import MOST_CONFIRM_TRIES, follow_up
+from sync.services.reconciling import enrichment
+from sync.services.reconciling.follow_up import follow_up
+from sync.services.reconciling.read_back import MOST_CONFIRM_TRIES
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
 from tests.pushing import add_person, fault, slow_clock
@@ -118,7 +119,7 @@ def test_an_enrichment_without_a_readable_key_says_so(
     def unreadable(*_: Any, **__: Any) -> None:
         raise SecretUnreadableError("locked")
 
-    monkeypatch.setattr(following, "hrflow_client", unreadable)
+    monkeypatch.setattr(enrichment, "hrflow_client", unreadable)
     look(enrich=True)
     push = Push.objects.get()
     assert push.enrichment_status == E.FAILED

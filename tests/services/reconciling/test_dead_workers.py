@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +15,9 @@ from django.db.models.functions import Now
 
 from sync.models import Push
 from sync.models.states import PushStatus
-from sync.services.pushing.transfer import Transfer
-from sync.services.pushing.worker import Worker
+from sync.services.pushing import transfer as transferring
+from sync.services.pushing.transfer import transfer
+from sync.services.pushing.worker import WorkerLoop
 from sync.services.queue.writer import DirectWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
 from sync.vocabulary import ErrorCode
@@ -82,7 +84,7 @@ def test_a_worker_that_slept_past_its_lease_sends_nothing(world: World) -> None:
     [claimed] = Push.objects.claim(1)
     expire_leases()
     writer = DirectWriter()
-    Transfer(claimed, writer, ExistingApplicants(writer)).run()
+    transfer(claimed, writer, ExistingApplicants(writer))
     assert "create" not in world.sandbox.requests()
     [push] = fresh(push)
     assert (push.status, push.create_started_at) == (S.RUNNING, None)
@@ -96,11 +98,19 @@ def test_a_worker_that_slept_on_its_intent_sends_nothing(
     queue(world, *world.keys(1), source=world.bulk)
     [claimed] = Push.objects.claim(1)
     writer = DirectWriter()
-    transfer = Transfer(claimed, writer, ExistingApplicants(writer))
-    begin = transfer._begin
     slept = settings.PUSH_LEASE_SECONDS + 1
-    monkeypatch.setattr(transfer, "_begin", lambda candidate: begin(candidate) - slept)
-    transfer.run()
+
+    def commit_and_sleep(state: transferring.Try) -> transferring.Try:
+        committed = transferring.commit_intent(state)
+        assert isinstance(committed, transferring.Try)
+        return replace(committed, send_by=committed.send_by - slept)
+
+    steps = [
+        commit_and_sleep if step is transferring.commit_intent else step
+        for step in transferring.STEPS
+    ]
+    monkeypatch.setattr(transferring, "STEPS", steps)
+    transfer(claimed, writer, ExistingApplicants(writer))
     assert "create" not in world.sandbox.requests()
     [push] = fresh(claimed)
     assert (push.status, push.error_code) == (S.RETRYING, ErrorCode.FLATCHR_UNREACHABLE)
@@ -125,18 +135,19 @@ def test_two_workers_do_not_send_one_person_from_two_profiles(
     for key in keys:
         queue(world, key)
     both = threading.Barrier(2)
-    check = Transfer._check_duplicates
+    check = transferring.find_duplicate
 
-    def check_together(self: Transfer, candidate: Any) -> None:
-        check(self, candidate)
+    def check_together(vacancy_id: int, candidate: Any) -> Any:
+        found = check(vacancy_id, candidate)
         with contextlib.suppress(threading.BrokenBarrierError):
             both.wait(1)
+        return found
 
-    monkeypatch.setattr(Transfer, "_check_duplicates", check_together)
+    monkeypatch.setattr(transferring, "find_duplicate", check_together)
 
     def work() -> None:
         try:
-            Worker(5, threads=1, wait=False).run()
+            WorkerLoop(5, threads=1, wait=False).run()
         finally:
             connection.close()
 

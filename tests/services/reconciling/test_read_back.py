@@ -11,9 +11,11 @@ from django.utils import timezone
 
 from sync.models import Push
 from sync.models.states import EnrichmentStatus, PushStatus
-from sync.services.pushing.dispatch import repeat
-from sync.services.reconciling import follow_up as following
-from sync.services.reconciling.follow_up import MOST_CONFIRM_TRIES, follow_up
+from sync.services.pushing.decisions import repeat
+from sync.services.reconciling import read_back
+from sync.services.reconciling.batches import claim_due
+from sync.services.reconciling.follow_up import follow_up
+from sync.services.reconciling.read_back import MOST_CONFIRM_TRIES
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
 from tests.pushing import add_person, fault, finish, slow_clock
@@ -93,8 +95,8 @@ def test_who_turns_up_late_is_found_late(world: World) -> None:
 def test_two_machines_do_not_look_for_the_same(world: World) -> None:
     pushed(world, *world.keys(4), source=world.bulk)
     Push.objects.update(confirm_after=Now())
-    first = following._take(Push.objects.to_confirm(), "confirm_after")
-    second = following._take(Push.objects.to_confirm(), "confirm_after")
+    first = claim_due(Push.objects.to_confirm(), "confirm_after")
+    second = claim_due(Push.objects.to_confirm(), "confirm_after")
     assert (len(first), len(second)) == (4, 0)
 
 
@@ -131,9 +133,9 @@ def test_namesakes_but_for_capitals_and_accents_are_not_confused(
 @pytest.fixture(params=[False, True], ids=["oldest first", "newest first"])
 def order_of_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Flatchr says nowhere in which order its search answers."""
-    found = following.on_vacancy
+    found = read_back.on_vacancy
     turn = -1 if request.param else 1
-    monkeypatch.setattr(following, "on_vacancy", lambda a, v: found(a, v)[::turn])
+    monkeypatch.setattr(read_back, "on_vacancy", lambda a, v: found(a, v)[::turn])
 
 
 @pytest.mark.usefixtures("order_of_answers")

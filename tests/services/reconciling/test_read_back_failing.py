@@ -13,8 +13,9 @@ from django.utils import timezone
 from sync.models import FlatchrCompany, Push
 from sync.models.circuit_breaker import REFUSALS_TO_OPEN
 from sync.services.queue import shutdown
-from sync.services.reconciling import follow_up as following
-from sync.services.reconciling.follow_up import MOST_CONFIRM_TRIES, follow_up
+from sync.services.reconciling import batches
+from sync.services.reconciling.follow_up import follow_up
+from sync.services.reconciling.read_back import MOST_CONFIRM_TRIES
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
 from tests.pushing import fault, slow_clock
@@ -100,7 +101,7 @@ def test_a_search_that_hangs_silences_no_heartbeat_and_ends_with_its_time(
     settings.HTTP_TIMEOUT_SECONDS = 1.5
     for title in ("Comptable", "Développeur Python (H/F)"):
         pushed(world, *world.keys(1), source=world.bulk, vacancy=world.vacancy(title))
-    monkeypatch.setattr(following, "THREADS", 1)
+    monkeypatch.setattr(batches, "THREADS", 1)
     world.sandbox.set_faults(fault("search", "hang", times=None))
     Push.objects.update(confirm_after=Now())
     requests(world)

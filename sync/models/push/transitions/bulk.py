@@ -28,7 +28,8 @@ class PushRows(PushQuerySet[P]):
     """`Push.objects`: the queries of `PushQuerySet`, and the transitions of many rows at once."""
 
     def claim(self, limit: int, *, lease: float | None = None) -> list[P]:
-        """Take up to `limit` due pushes under one new token; `lease` in seconds."""
+        """queued, retrying → running: up to `limit` due pushes, under one new token; `lease` in
+        seconds."""
         token = uuid.uuid4().hex
         lease = settings.PUSH_LEASE_SECONDS if lease is None else lease
         with transaction.atomic():
@@ -58,7 +59,7 @@ class PushRows(PushQuerySet[P]):
         return int(held.update(lease_expires_at=in_seconds(lease)))
 
     def release_expired(self) -> int:
-        """running → retrying or failed: the claims of dead workers; returns how many.
+        """running → retrying, failed: the claims of dead workers; returns how many.
 
         Without an intent nothing was sent: due at once, unless it was their last try (one that
         kills its worker would go on killing). With one, the request may have been on its way for
@@ -87,8 +88,8 @@ class PushRows(PushQuerySet[P]):
         return given_up + int(released)
 
     def give_up_overdue(self) -> int:
-        """waiting → failed or unconfirmed: what a paused account has held past its deadline;
-        returns how many. Only that: what waits for want of a worker is still worth a try."""
+        """queued, retrying → failed, unconfirmed: what a paused account has held past its
+        deadline; returns how many. Only that: what waits for want of a worker is still worth a try."""
         held = Q(source__paused_until__isnull=False)
         held |= Q(vacancy__company__paused_until__isnull=False)
         overdue = self.waiting().filter(held, deadline_at__lte=Now()).values("pk")

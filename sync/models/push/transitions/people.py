@@ -50,7 +50,7 @@ class PeopleTransitions(PushFields):
         self.refresh_from_db()
 
     def confirm(self, user: User | None) -> None:
-        """A person looked: the candidate is in Flatchr."""
+        """unconfirmed → succeeded: a person looked, the candidate is in Flatchr."""
         self._move(
             (S.UNCONFIRMED,),
             status=S.SUCCEEDED,
@@ -63,7 +63,7 @@ class PeopleTransitions(PushFields):
         )
 
     def push_again(self, user: User | None) -> None:
-        """A person looked: the candidate is not in Flatchr, so it may be sent again."""
+        """unconfirmed → queued: a person looked, the candidate is not there; it may be sent again."""
         self._move(
             (S.UNCONFIRMED,),
             create_started_at=None,
@@ -92,11 +92,12 @@ class PeopleTransitions(PushFields):
         _tell(self, decision)
 
     def retry(self, user: User | None) -> None:
-        """Try again what was given up; raises IntegrityError where a newer push took its place."""
+        """failed, cancelled, discarded → queued: try again. Raises IntegrityError where a newer push
+        took its place."""
         self._move(RETRYABLE, **_decided("retry", user), **_afresh())
 
     def cancel(self, user: User | None) -> None:
-        """Give up a push of which certainly nothing was sent."""
+        """queued, retrying → cancelled: a push of which certainly nothing was sent."""
         self._move(
             WAITING,
             Q(create_started_at=None),

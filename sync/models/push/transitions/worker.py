@@ -15,6 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Now
 
 from sync.exceptions import SyncError
+from sync.matching import comparable_email
 from sync.models.push.compiled_sql import PreparedUpdate, Slot
 from sync.models.push.fields import PushFields
 from sync.models.push.values import NO_CLAIM, error_fields, in_seconds, no_error, wanted_enrichment
@@ -54,7 +55,7 @@ class WorkerTransitions(PushFields):
             **self._claim(),
             name=f"{firstname} {lastname}"[:255],
             lastname=lastname[:255],
-            email=email.lower()[:254],
+            email=comparable_email(email)[:254],
             phone=phone[:64],
             lease=timedelta(seconds=settings.PUSH_LEASE_SECONDS),
         )
@@ -67,7 +68,7 @@ class WorkerTransitions(PushFields):
         self.known_applicants = applicants
 
     def succeed(self, *, applicant_id: str = "", column: str = "") -> None:
-        """The candidate is in Flatchr: by a certain answer, or found by a look-up."""
+        """running → succeeded: by a certain answer, or found by a look-up."""
         if applicant_id:
             self._leave(
                 S.SUCCEEDED,
@@ -86,7 +87,7 @@ class WorkerTransitions(PushFields):
             raise LostClaimError(f"push {self.pk}: the claim is gone")
 
     def mark_already_there(self, *, applicant_id: str, column: str) -> None:
-        """Nothing was sent: the same person is already on the vacancy."""
+        """running → already_there: nothing was sent, the same person is on the vacancy."""
         self._leave(
             S.ALREADY_THERE,
             event=Event.ALREADY_THERE,
@@ -98,7 +99,7 @@ class WorkerTransitions(PushFields):
         )
 
     def discard(self, logic: str) -> None:
-        """A logic said no."""
+        """running → discarded: a rule left the profile out."""
         self._leave(
             S.DISCARDED,
             event=Event.LOGICS_DISCARD,
@@ -107,7 +108,7 @@ class WorkerTransitions(PushFields):
         )
 
     def fail(self, error: SyncError, event: Event, *, create_refused: bool = False) -> None:
-        """It can never work, and certainly nothing was created.
+        """running → failed: it can never work, and certainly nothing was created.
 
         `create_refused`: an intent was committed, and the answer says that it had no effect.
         """
@@ -119,7 +120,7 @@ class WorkerTransitions(PushFields):
     def retry_later(
         self, error: SyncError, event: Event, *, delay: float, create_refused: bool = False
     ) -> None:
-        """It certainly had no effect and may work in `delay` seconds."""
+        """running → retrying: it certainly had no effect and may work in `delay` seconds."""
         self._check_certain(create_refused)
         self._leave(
             S.RETRYING,
@@ -134,7 +135,8 @@ class WorkerTransitions(PushFields):
             raise WrongStateError(f"push {self.pk}: its create has an unknown outcome")
 
     def mark_unknown(self, error: SyncError, *, delay: float) -> None:
-        """A request was sent and nobody knows what became of it: look it up in `delay` seconds."""
+        """running → retrying: a request was sent, its outcome is unknown; look it up in `delay`
+        seconds."""
         self._leave(
             S.RETRYING,
             event=Event.WRITE_FAILURE,
@@ -144,7 +146,7 @@ class WorkerTransitions(PushFields):
         )
 
     def mark_unconfirmed(self, error: SyncError) -> None:
-        """The look-up cannot tell: a person decides."""
+        """running → unconfirmed: the look-up cannot tell, a person decides."""
         self._leave(S.UNCONFIRMED, event=Event.WRITE_FAILURE, **error_fields(error))
 
     def clear_intent(self) -> None:
@@ -159,7 +161,7 @@ class WorkerTransitions(PushFields):
         looked: bool = False,
         create_refused: bool = False,
     ) -> None:
-        """Not now: a stop, a pause or a limit of ours. It costs no attempt.
+        """running → retrying: a stop, a pause or a limit of ours. It costs no attempt.
 
         `looked`: something was asked in vain, so the next time comes later. `create_refused`: as
         in `fail`.

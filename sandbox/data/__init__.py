@@ -1,0 +1,1 @@
+"""The invented people, firms, vacancies and CVs, and what was created of them."""

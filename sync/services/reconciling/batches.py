@@ -1,0 +1,65 @@
+"""A batch of pushes, claimed, and worked on in threads until a deadline."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import TypeVar
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from sync.models import Push
+from sync.services.queue import shutdown
+from sync.services.queue.heartbeat import PeriodicHeartbeat
+from sync.services.queue.writer import SingleWriter, Writer
+
+T = TypeVar("T")
+R = TypeVar("R")
+BATCH = 500
+THREADS = 8
+SERVE_SECONDS = 0.05
+
+
+def claim_due(due: QuerySet[Push], field: str, limit: int = BATCH) -> list[Push]:
+    """At most `limit` of the pushes that are due, the oldest first, claimed by moving the moment
+    in `field` ahead: no other machine takes them now, and they are due again if this one dies."""
+    later = Now() + timedelta(seconds=5 * settings.HTTP_TIMEOUT_SECONDS)
+    pushes = list(due.select_related("run", "source", "vacancy__company").order_by(field)[:limit])
+    return [
+        push
+        for push in pushes
+        if Push.objects.filter(pk=push.pk, **{f"{field}__lte": Now()}).update(**{field: later})
+    ]
+
+
+def is_over(deadline: float) -> bool:
+    """Whether to begin nothing more: `deadline` (monotonic) has passed, or a stop was requested."""
+    return shutdown.is_requested() or time.monotonic() >= deadline
+
+
+def run_in_threads(
+    work: Callable[[T, Writer], R], items: Iterable[T], deadline: float
+) -> dict[T, R]:
+    """The result of `work` for each item. It does HTTP; this thread writes for all of them, and
+    beats.
+
+    Items that have not begun by the deadline are left out: their claim runs out.
+    """
+    writer, heartbeat = SingleWriter(), PeriodicHeartbeat()
+    with ThreadPoolExecutor(THREADS) as pool:
+        futures = {item: pool.submit(work, item, writer) for item in items}
+        while not all(future.done() for future in futures.values()):
+            writer.serve(SERVE_SECONDS)
+            # Without a database too: the threads wait for the writer's answer.
+            with contextlib.suppress(DatabaseError):
+                heartbeat.beat()
+            if is_over(deadline):
+                for future in futures.values():
+                    future.cancel()
+    return {item: future.result() for item, future in futures.items() if not future.cancelled()}
