@@ -39,9 +39,6 @@ class WorkerGroupAdmin(OperatorsOnly[WorkerGroup]):
     fields = ("host", "worker_id", "state", "processes", "beat_at", "started_at", "restarts")
     list_help = gettext_lazy("A group counts as running only while it executes tasks.")
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkerGroup]:
-        return super().get_queryset(request).order_by("-beat_at")
-
     @admin.display(description=gettext_lazy("state"))
     def state(self, group: WorkerGroup) -> str:
         limit = timezone.now() - timedelta(seconds=settings.HEARTBEAT_STALE_SECONDS)

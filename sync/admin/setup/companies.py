@@ -63,6 +63,7 @@ class CompanyAdmin(AccountAdmin):
     change_form_template = "sync/company.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
+        """With the number of open vacancies (`opened`)."""
         vacancies = FlatchrVacancy.objects.filter(company=OuterRef("pk"), is_open=True)
         counted = vacancies.order_by().values("company").annotate(n=Count("pk")).values("n")
         return super().get_queryset(request).annotate(opened=Coalesce(Subquery(counted), 0))
@@ -95,10 +96,16 @@ class CompanyAdmin(AccountAdmin):
             return expiry_words(days)
         return status_label("error" if days < 0 else "warning", expiry_words(days))
 
-    @admin.display(description=gettext_lazy("open vacancies"), ordering="opened")
-    def open_vacancies(self, company: Any) -> SafeString:
-        url = f"{reverse('admin:sync_flatchrvacancy_changelist')}?company__id__exact={company.pk}"
-        return format_html('<a href="{}">{}</a>', url, company.opened)
+    open_vacancies = column(
+        gettext_lazy("open vacancies"),
+        lambda company: format_html(
+            '<a href="{}?company__id__exact={}">{}</a>',
+            reverse("admin:sync_flatchrvacancy_changelist"),
+            company.pk,
+            company.opened,
+        ),
+        ordering="opened",
+    )
 
     fetched = column(
         gettext_lazy("vacancies fetched"),

@@ -97,10 +97,16 @@ class SourceAdmin(AccountAdmin):
             return status_label("none", _("new"))
         return status_label("ok", _("ready"))
 
-    @admin.display(description=gettext_lazy("profiles"), ordering="held")
-    def profile_count(self, source: Any) -> SafeString:
-        url = reverse("admin:sync_profile_changelist")
-        return format_html('<a href="{}?source__id__exact={}">{}</a>', url, source.pk, source.held)
+    profile_count = column(
+        gettext_lazy("profiles"),
+        lambda source: format_html(
+            '<a href="{}?source__id__exact={}">{}</a>',
+            reverse("admin:sync_profile_changelist"),
+            source.pk,
+            source.held,
+        ),
+        ordering="held",
+    )
 
     last_import = column(
         gettext_lazy("last import"),
