@@ -185,7 +185,7 @@ class PushAdmin(ScopedAdmin[Push]):
             return _news(push, request.GET["seen"])
         payload = request.user.has_perm("sync.view_payload")
         if payload:
-            audit.record(request, Action.LOOK, push)
+            audit.record(request.user, Action.LOOK, push)
         context = self._context(
             request,
             title=str(push),

@@ -291,7 +291,7 @@ class ProfileAdmin(PushFlow, ScopedAdmin[Profile]):
         profile = self._profile(request, pk)
         if profile is None:
             return redirect("admin:sync_profile_changelist")
-        audit.record(request, Action.DOWNLOAD_CV, profile)
+        audit.record(request.user, Action.DOWNLOAD_CV, profile)
         try:
             return _as_download(_resume(profile))
         except (SyncError, ConfigurationError) as error:
@@ -333,7 +333,7 @@ def _client(source: HrFlowSource) -> Any:
 
 
 def _live(request: HttpRequest, profile: Profile) -> dict[str, Any]:
-    audit.record(request, Action.LOOK, profile)
+    audit.record(request.user, Action.LOOK, profile)
     try:
         found = _client(profile.source).read_profile(profile.source.source_key, profile.key)
     except (SyncError, ConfigurationError) as error:
