@@ -243,8 +243,9 @@ class Transfer:
         return send_by
 
     def _commit_intent(self, candidate: Candidate) -> None:
-        if self.writer.shared(suppression.is_anybody_erased):
-            suppression.check_may_send(candidate, self.push.profile_key)
+        is_asked = self.writer.shared(suppression.is_anybody_erased)
+        if is_asked and suppression.is_of_erased(candidate, self.push.profile_key):
+            raise PermanentError(ErrorCode.PERSON_ERASED)
         self._check_duplicates(candidate)
         hide_phone = self.writer.shared(suppression.phone_hider)
         self.push.begin_create(

@@ -87,10 +87,10 @@ def details(entry: AuditEntry) -> str:
     pairs = []
     for key, value in entry.details.items():
         name = _name(key)
-        # What has no name of its own may be a field, such as `is_staff`, of what it is about.
-        pair = {"name": _field(entry, key) if name == key else name}
-        pair["value"] = _value(entry, key, value)
-        pairs.append(_("%(name)s: %(value)s") % pair)
+        if name == key:  # perhaps a field of what the entry is about, such as `is_staff`
+            name = _field(entry, key)
+        words = {"name": name, "value": _value(entry, key, value)}
+        pairs.append(_("%(name)s: %(value)s") % words)
     return ", ".join(pairs)
 
 
