@@ -150,7 +150,7 @@ class PushAdmin(ReadOnly, FailureInbox):
             return HttpResponse(status=204) if is_same else HttpResponse(headers=REFRESH)
         payload = request.user.has_perm("sync.view_payload")
         if payload:
-            audit.record(request, Action.LOOK, push)
+            audit.record(request.user, Action.LOOK, push)
         profiles = Profile.objects.for_user(request.user)
         context = self.page_context(
             request,

@@ -119,7 +119,7 @@ class ErasedPersonAdmin(ReadOnly, Listed[ErasedPerson]):
             return self._page(request, RequestForm(), receipt=receipt)
         held = personal_data.find(**person)
         profiles, pushes = held.profiles.count(), held.pushes.count()
-        audit.record(request, Action.LOOK, details={"profiles": profiles, "pushes": pushes})
+        audit.record(request.user, Action.LOOK, details={"profiles": profiles, "pushes": pushes})
         return self._page(
             request,
             form,
