@@ -16,8 +16,7 @@ from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from sync.models.accounts import colleagues_of
-from sync.models.scope import ScopedQuerySet, sees_all
+from sync.models.scope import ScopedQuerySet, colleagues_of, sees_all
 
 M = TypeVar("M", bound=models.Model)
 if TYPE_CHECKING:

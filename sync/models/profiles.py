@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sync.mapping.text import fold
-from sync.models.accounts import HrFlowSource, sources_of
-from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.models.accounts import HrFlowSource
+from sync.models.scope import ScopedQuerySet
 
 MOST_WORDS = 8
 LONGEST_KEY = 64
 
 
 class ProfileQuerySet(ScopedQuerySet["Profile"]):
-    def membership(self, user: AnyUser) -> Q:
-        return Q(source__in=sources_of(user))
+    source_path = "source"
 
     def mentioning(self, words: str) -> Self:
         """Every word somewhere, whatever its accents and capitals."""

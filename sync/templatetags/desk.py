@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from sync.models.attempts import AttemptOutcome
+from sync.models.push.attempts import AttemptOutcome
 from sync.models.runs import RunStatus
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.services.security.audit_words import counted

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from sync.clients.transport import Failure
 from sync.matching import Verdict
 from sync.models import Push, PushAttempt
-from sync.models.attempts import AttemptOutcome, Stage
+from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
 from sync.services.security.audit_words import DECISIONS
 from sync.vocabulary import ErrorCode, told

@@ -15,8 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.scoped import Listed
-from sync.models.accounts import companies_of
-from sync.models.scope import sees_all
+from sync.models.scope import companies_of, sees_all
 from sync.services.security.roles import ROLES, role_name
 
 admin.site.unregister(User)

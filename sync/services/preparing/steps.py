@@ -22,7 +22,7 @@ from sync.mapping.generated_cv.document import generate_resume
 from sync.mapping.pipeline import run_format, run_logics
 from sync.mapping.registry import resolve_format, resolve_logics
 from sync.models.accounts import ResumePolicy, ResumeTransport
-from sync.models.attempts import AttemptOutcome, Stage
+from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.services.peers.client_factory import Observe
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal

@@ -24,7 +24,7 @@ from sync.exceptions import (
 )
 from sync.mapping.candidate import Candidate
 from sync.matching import Found, Siblings, Verdict, already_there, candidate_person, judge
-from sync.models.attempts import Stage
+from sync.models.push.attempts import Stage
 from sync.models.states import PushStatus
 from sync.services.peers.backoff import backoff
 from sync.services.peers.client_factory import flatchr_client_with, hrflow_client_with

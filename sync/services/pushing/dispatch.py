@@ -89,7 +89,6 @@ def options_of(workflow: Workflow | None) -> dict[str, Any]:
     return {
         "logics": workflow.logics,
         "format": workflow.format,
-        "read_mode": workflow.read_mode,
         "resume_policy": workflow.resume_policy,
     }
 

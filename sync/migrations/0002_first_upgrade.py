@@ -38,5 +38,19 @@ class Migration(migrations.Migration):
             name='error_code',
             field=models.CharField(blank=True, choices=[('hrflow_credentials', 'HrFlow refused the credentials'), ('hrflow_unreachable', 'HrFlow could not be reached'), ('hrflow_rate_limited', 'HrFlow asked to slow down'), ('hrflow_fault', 'HrFlow had a fault'), ('hrflow_rejected', 'HrFlow refused the request'), ('hrflow_unreadable', "HrFlow's answer could not be read"), ('profile_not_found', 'profile not found'), ('format_failed', 'profile could not be formatted'), ('format_empty', 'format returned nothing'), ('format_unknown', 'unknown format'), ('format_crashed', 'the format failed'), ('logic_failed', 'a rule failed'), ('logic_unknown', 'unknown rule'), ('logic_discarded', 'left out by a rule'), ('resume_missing', 'no CV'), ('resume_not_found', 'CV not found'), ('resume_unreachable', 'CV could not be downloaded'), ('resume_forbidden_address', 'CV at a forbidden address'), ('resume_too_large', 'CV too large'), ('resume_empty', 'CV is empty'), ('resume_wrong_type', 'CV of a wrong type'), ('flatchr_credentials', 'Flatchr refused the API key'), ('flatchr_unreachable', 'Flatchr could not be reached'), ('flatchr_rate_limited', 'Flatchr asked to slow down'), ('flatchr_fault', 'Flatchr had a fault'), ('flatchr_rejected', 'Flatchr refused the candidate'), ('flatchr_unavailable', 'Flatchr could not answer a question'), ('flatchr_refused', 'Flatchr refused the request'), ('flatchr_unreadable', "Flatchr's answer could not be read"), ('flatchr_not_found', 'vacancy or company not found in Flatchr'), ('flatchr_ambiguous', 'cannot tell whether the candidate is in Flatchr'), ('flatchr_mismatch', 'candidate not found again in Flatchr'), ('flatchr_stages', 'stages of the same title in Flatchr'), ('vacancy_closed', 'vacancy closed'), ('company_inactive', 'company switched off'), ('source_inactive', 'source switched off'), ('duplicate_in_progress', 'same person on the way'), ('attempts_exhausted', 'too many attempts'), ('deadline_passed', 'too late'), ('secret_unreadable', 'stored credentials cannot be decrypted'), ('person_erased', 'erased on request'), ('consent_ended', 'consent has ended'), ('contact_too_old', 'last contact too long ago'), ('worker_lost', 'the worker stopped before the end'), ('cancelled', 'cancelled'), ('unexpected', 'unexpected error')], max_length=40, verbose_name='reason'),
         ),
+        migrations.RemoveField(
+            model_name='run',
+            name='read_mode',
+        ),
+        migrations.AddField(
+            model_name='flatchrcompany',
+            name='tested_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last tested'),
+        ),
+        migrations.AddField(
+            model_name='hrflowsource',
+            name='tested_at',
+            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='last tested'),
+        ),
         migrations.RunPython(rename_code, migrations.RunPython.noop),
     ]
