@@ -28,6 +28,11 @@ test: install
 check: install
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/djhtml --check --tabwidth 2 templates
+	$(VENV)/bin/djcss --check --tabwidth 4 sync/static
+	$(PY) -m scripts.lines
+	$(PY) -m scripts.shape
+	$(PY) -m scripts.architecture --check
 	$(VENV)/bin/lint-imports --no-cache
 	$(VENV)/bin/bandit -q -c pyproject.toml -r sync connector_site
 	$(PY) -m scripts.check

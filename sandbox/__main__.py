@@ -15,7 +15,7 @@ from aiohttp import web
 from sandbox.app import make_app
 from sandbox.state import Options, World
 
-HOST = "127.0.0.1"  # never anything else: it hands out its own credentials
+HOST = "127.0.0.1"  # loopback only: it publishes its own credentials
 
 
 def _parse() -> argparse.Namespace:
@@ -62,7 +62,7 @@ async def _serve(args: argparse.Namespace) -> None:
     sock = _bind(args.port)
     world = World(_options(args, sock.getsockname()[1]))
     gc.collect()
-    gc.freeze()  # the profiles stay: looking at them again at each collection is wasted time
+    gc.freeze()  # the profiles live as long as the process: no collection needs to visit them
     stop = _stop_event(with_parent=args.with_parent)
     runner = web.AppRunner(make_app(world), access_log=None, keepalive_timeout=120)
     await runner.setup()

@@ -101,7 +101,7 @@ def _count(world: World, endpoint: str, response: web.Response) -> web.Response:
 
 
 def _note_company(world: World, request: web.Request) -> None:
-    """By key, so that requests a fault swallows count towards a rate limit too."""
+    """By key, so that requests that a fault ends count towards a rate limit too."""
     company = world.company_by_auth(request.headers.get("Authorization", "")[7:])
     if company is not None:
         world.traffic.note_company(company)

@@ -38,7 +38,7 @@ def set_faults(world: World, call: Call) -> web.Response:
 
 
 def reset(world: World, call: Call) -> web.Response:
-    """Empties candidates and counters; `{"faults": true, "data": true}` restores those too."""
+    """Removes candidates and counters; `{"faults": true, "data": true}` resets those too."""
     wanted = _payload(call)
     if wanted.get("faults"):
         world.faults.set({})

@@ -1,4 +1,4 @@
-"""JSON as it goes over the wire, and the answers both vendors share."""
+"""JSON as it is sent, and the answers both vendors share."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def answer(value: Any, status: int = 200) -> web.Response:
 
 
 class RefusalError(Exception):
-    """A handler says no. HrFlow repeats the status in its envelope; Flatchr does not."""
+    """A refused request. HrFlow repeats the status in its envelope; Flatchr does not."""
 
     def __init__(self, status: int, message: str, *, envelope: bool = False) -> None:
         super().__init__(message)

@@ -59,7 +59,7 @@ class Rule:
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the request is carried out, whatever becomes of the answer."""
+        """Whether the request is carried out, whether or not its answer arrives."""
         return self.kind.endswith("_after") or self.kind in ("latency", "slow_body", "cut_body")
 
     def fits(self, endpoint: str, facts: Json) -> bool:
@@ -69,7 +69,7 @@ class Rule:
 
 
 class Faults:
-    """The settings of the moment, with a random generator of their own."""
+    """The current settings, with a random generator of their own."""
 
     def __init__(self, latency_ms: float = 0) -> None:
         self.default_latency_ms = latency_ms
@@ -97,7 +97,7 @@ class Faults:
         }
 
     def pick(self, endpoint: str, facts: Callable[[], Json]) -> Rule | None:
-        """The first rule that fits and whose dice say so."""
+        """The first rule that fits, if a random number falls under its `probability`."""
         if not self.rules:
             return None
         known = facts()
@@ -110,7 +110,7 @@ class Faults:
 
 
 async def act(rule: Rule, request: web.Request, response: web.Response) -> web.StreamResponse:
-    """Do to the connection what the rule says; `response` is the true answer, if any."""
+    """Apply the rule to the connection; `response` is the true answer, if any."""
     kind = rule.kind.removesuffix("_after")
     return await _ACTS[kind](rule, request, response)
 
@@ -161,7 +161,7 @@ async def _reset(rule: Rule, request: web.Request, response: web.Response) -> we
         sock = request.transport.get_extra_info("socket")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         request.transport.abort()
-    # The transport closes in the loop's next turn: nothing may be written before.
+    # The transport closes in the event loop's next iteration; nothing may be written before.
     await asyncio.sleep(0)
     return response
 

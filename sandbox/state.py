@@ -1,4 +1,4 @@
-"""All that a running sandbox knows: Flatchr's side, counters, wire-rule violations, settings."""
+"""The state of a running sandbox: data of both vendors, counters, violations, settings."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Traffic:
             self.in_flight -= 1
 
     def note_status(self, endpoint: str, status: int) -> None:
-        """What the handler answered, whatever a fault then made of it."""
+        """Count the status the handler answered, before a fault changes it."""
         self.statuses.setdefault(endpoint, Counter())[str(status)] += 1
 
     def note_company(self, company: Company) -> None:
@@ -109,7 +109,7 @@ class World:
         return self._vacancies_by_slug.get(slug) if isinstance(slug, str) else None
 
     def violate(self, endpoint: str, rule: str, detail: str) -> None:
-        """Somebody broke a rule of the reference: keep it for the page and the tests."""
+        """Record a broken rule of the vendor's documentation, for the page and the tests."""
         self.violations.append(
             {"at": time.time(), "endpoint": endpoint, "rule": rule, "detail": detail}
         )

@@ -1,9 +1,9 @@
-"""`make bench`: document pushes a second through the queue, over a bare loop of the same calls.
+"""`make bench`: pushes per second through the queue, compared with a bare loop of the same calls.
 
-The bare loop is what somebody would write by hand: one process, 32 threads, one `requests.Session`
-a thread; it reads the profile, fetches the CV and creates the candidate, and keeps no record. Both
-sides speak to the same sandbox in the same run, in turns, so that the ratio holds on a machine
-whose speed drifts.
+The bare loop is the script somebody would write by hand: one process, 32 threads, one
+`requests.Session` per thread. It reads the profile, downloads the CV and creates the candidate, and
+keeps no record. Both use the same sandbox, in turns within one run, so that a machine whose speed
+varies changes the ratio little.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from typing import Any
 import requests
 
 from scripts.environment import ensure_dotenv, with_sandbox
-from scripts.processes import ROOT, manage, running, running_sandbox
-from scripts.test import POSTGRES, REDIS, _answers
+from scripts.processes import ROOT, add_trial_rows, manage, running, running_sandbox
+from scripts.test import POSTGRES, REDIS, answers
 
 THREADS = 32
 SOURCE = "CVthèque"
@@ -56,7 +56,7 @@ def _options() -> argparse.Namespace:
 
 def _databases() -> list[tuple[str, dict[str, str]]]:
     found = [("SQLite", {"REDIS_URL": ""})]
-    if _answers(POSTGRES) and _answers(REDIS):
+    if answers(POSTGRES) and answers(REDIS):
         found.append(("PostgreSQL and Redis", {"REDIS_URL": REDIS}))
     return found
 
@@ -83,7 +83,7 @@ def _compare(
 
 
 class Installation:
-    """A database of its own, set up, gone afterwards."""
+    """A database for the bench: set up on entry, deleted on exit."""
 
     def __init__(self, box: dict[str, Any], more: dict[str, str]) -> None:
         self.folder = tempfile.TemporaryDirectory(prefix="bench-")
@@ -91,7 +91,7 @@ class Installation:
         if more["REDIS_URL"]:
             url = POSTGRES.rsplit("/", 1)[0] + "/connector_bench"
         defaults = {"DATABASE_URL": url, "DEBUG": "false", "LOG_LEVEL": "ERROR"}
-        # A name of its own, lest it takes what an earlier run has left in Redis for its own.
+        # Another name for each run: Redis may hold keys of an earlier one.
         name = Path(self.folder.name).name
         self.env = with_sandbox(box, **defaults, **more, Q_NAME=name, CACHE_PREFIX=name)
         self.box = box
@@ -101,14 +101,7 @@ class Installation:
         if self.env["REDIS_URL"]:
             _psql("CREATE DATABASE connector_bench")
         manage("migrate", "--verbosity", "0", env=self.env)
-        subprocess.run(
-            [sys.executable, "-m", "scripts.trial_rows"],
-            cwd=ROOT,
-            env=self.env,
-            input=json.dumps(self.box),
-            text=True,
-            check=True,
-        )
+        add_trial_rows(self.box, self.env)
         return self.env
 
     def __exit__(self, *_: object) -> None:
@@ -137,7 +130,7 @@ def _control(box: dict[str, Any], what: str) -> Any:
 
 
 def _queued(box: dict[str, Any], env: dict[str, str], count: int) -> tuple[float, float]:
-    """Pushes a second from the command's dispatch to the last close, and CPU ms a push."""
+    """Pushes per second, from the first row created to the last closed; CPU ms per push."""
     _forget(env)
     vacancy = next(v["slug"] for v in box["vacancies"] if v["open"])
     words = ["push", "--source", SOURCE, "--vacancy", vacancy, "--all", "--json"]
@@ -170,12 +163,12 @@ def _wait_alive(env: dict[str, str]) -> None:
     give_up = time.monotonic() + 60
     while _shell(env, code).split()[-1:] in ([], ["0"]):
         if time.monotonic() > give_up:
-            raise SystemExit("the worker does not come to life")
+            raise SystemExit("the worker does not start")
         time.sleep(0.2)
 
 
 def _wait_done(env: dict[str, str]) -> tuple[float, int]:
-    """The time comes from the rows: from the first push asked for to the last one closed."""
+    """Seconds from the first push created to the last closed, by the rows; number succeeded."""
     code = (
         "from sync.models import *; import time\n"
         "from django.db.models import Min, Max\n"
@@ -210,6 +203,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _bare(box: dict[str, Any], count: int) -> tuple[float, float]:
+    """As `_queued`, in a process of its own, so that its CPU time can be measured."""
     done = subprocess.run(
         [sys.executable, "-m", "scripts.bench", "--bare", "--pushes", str(count)],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The part of `make check` that loads the settings, as in production: types, migrations, deploy."""
+"""The checks of `make check` that load production settings: types, migrations, deploy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="check-") as folder:
         env = {
             "PATH": os.environ.get("PATH", ""),
-            # Said, lest the `.env` of a trial fills it in.
+            # Explicit, because a `.env` made for trying out says otherwise.
             "DEBUG": "false",
             "SECRET_KEY": secrets.token_urlsafe(48),
             "FIELD_ENCRYPTION_KEYS": secrets.token_urlsafe(32),

@@ -1,8 +1,8 @@
 """`make demo`: the main job once, without a browser.
 
-Starts the sandbox and a worker, imports the sandbox's profiles, pushes every one of them through
-the queue and prints one line a push. Exit status 0 where every pushable profile arrived in the
-sandbox exactly once, and every other one was refused with a reason.
+Starts the sandbox and a worker, imports the sandbox's profiles, pushes all of them through the
+queue and prints one line per push. Exit status 0 when every pushable profile arrived in the sandbox
+exactly once and every other one failed with a reason.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.environment import ensure_dotenv, with_sandbox
-from scripts.processes import MANAGE, ROOT, manage, running, running_sandbox
+from scripts.processes import MANAGE, ROOT, add_trial_rows, manage, running, running_sandbox
 
 SOURCES = ("Candidatures spontanées", "CVthèque")
 
@@ -37,19 +37,12 @@ def main() -> int:
             LOG_LEVEL="WARNING",
         )
         manage("migrate", "--verbosity", "0", env=env)
-        subprocess.run(
-            [sys.executable, "-m", "scripts.trial_rows"],
-            cwd=ROOT,
-            env=env,
-            input=json.dumps(box),
-            text=True,
-            check=True,
-        )
+        add_trial_rows(box, env)
         with running("worker", env=env):
             pushes = [push for source in SOURCES for push in _push(source, box, env)]
-        ok = _tell(pushes, box, _received(box))
+        is_good = _report(pushes, box)
         print(f"{time.monotonic() - begun:.0f} s in all")
-    return 0 if ok else 1
+    return 0 if is_good else 1
 
 
 def _push(source: str, box: dict[str, Any], env: dict[str, str]) -> list[dict[str, Any]]:
@@ -64,22 +57,17 @@ def _push(source: str, box: dict[str, Any], env: dict[str, str]) -> list[dict[st
     return pushes
 
 
-def _received(box: dict[str, Any]) -> list[dict[str, Any]]:
+def _report(pushes: list[dict[str, Any]], box: dict[str, Any]) -> bool:
+    """Prints the pushes; True when the right ones failed and the sandbox received the others."""
     with urllib.request.urlopen(f"{box['control_url']}/received") as answer:
-        found: list[dict[str, Any]] = json.load(answer)
-    return found
-
-
-def _tell(
-    report: list[dict[str, Any]], box: dict[str, Any], received: list[dict[str, Any]]
-) -> bool:
-    for push in report:
+        received: list[dict[str, Any]] = json.load(answer)
+    for push in pushes:
         print(f"{push['status']:<13} {push['name'] or push['key'][:12]:<28} {push['reason']}")
     unpushable = {box["troubles"][kind] for kind in box["unpushable"] if kind in box["troubles"]}
-    pushes = {push["key"]: push["status"] for push in report}
-    wrong = [k for k, s in pushes.items() if (s == "failed") != (k in unpushable)]
-    succeeded = sum(status == "succeeded" for status in pushes.values())
-    print(f"\n{dict(Counter(pushes.values()))}; Flatchr's stand-in received {len(received)}")
+    statuses = {push["key"]: push["status"] for push in pushes}
+    wrong = [k for k, s in statuses.items() if (s == "failed") != (k in unpushable)]
+    succeeded = sum(status == "succeeded" for status in statuses.values())
+    print(f"\n{dict(Counter(statuses.values()))}; Flatchr's stand-in received {len(received)}")
     return bool(pushes) and not wrong and succeeded == len(received)
 
 

@@ -1,4 +1,4 @@
-"""The environment of a trial installation: secrets of its own, and the sandbox as both peers."""
+"""The environment of a trial installation: new secrets, and the sandbox instead of the APIs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VAR = ROOT / "var"
 
 
 def ensure_dotenv() -> None:
-    """Write `.env` with fresh secrets where there is none; an existing one is left alone."""
+    """Write `.env` with new secrets, unless there is one."""
     path = ROOT / ".env"
     if path.exists():
         return
@@ -33,7 +33,7 @@ def with_dotenv() -> dict[str, str]:
 
 
 def with_sandbox(sandbox: dict[str, Any], **more: str) -> dict[str, str]:
-    """The environment of a process that takes the sandbox for HrFlow and Flatchr."""
+    """The environment of a process that uses the sandbox in place of HrFlow and Flatchr."""
     return {
         **os.environ,
         "HRFLOW_API_URL": sandbox["hrflow_url"],

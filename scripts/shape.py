@@ -1,4 +1,7 @@
-"""The size of the house: how long files, functions and template lines are, how full packages."""
+"""The size of the house: how long files and functions are, how full packages.
+
+Templates and style sheets: `scripts.lines`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 
 from scripts.processes import ROOT
 
-FILE_LINES, FUNCTION_LINES, PACKAGE_MODULES, TEMPLATE_COLUMNS = 350, 40, 12, 160
+FILE_LINES, FUNCTION_LINES, PACKAGE_MODULES = 350, 40, 12
 MEDIAN = (8, 12)
 CODE = ("sync", "connector_site", "sandbox", "scripts", "tests")
 
@@ -33,7 +36,6 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
 
 def problems() -> Iterator[str]:
     yield from _python_problems()
-    yield from _page_problems()
     for folder in sorted({path.parent for path in modules(*CODE)}):
         count = len([path for path in folder.glob("*.py") if path.stem != "__init__"])
         if count > PACKAGE_MODULES:
@@ -51,18 +53,6 @@ def _python_problems() -> Iterator[str]:
         for function, length in functions(path):
             if length > FUNCTION_LINES:
                 yield f"{name}: {function} has {length} lines"
-
-
-def _page_problems() -> Iterator[str]:
-    """Templates and style sheets."""
-    pages = [*(ROOT / "templates").rglob("*.html"), *(ROOT / "sync" / "static").rglob("*.css")]
-    for path in pages:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        if len(lines) > FILE_LINES:
-            yield f"{path.relative_to(ROOT)}: {len(lines)} lines"
-        for number, line in enumerate(lines, 1):
-            if len(line) > TEMPLATE_COLUMNS:
-                yield f"{path.relative_to(ROOT)}:{number}: {len(line)} columns"
 
 
 def median_function(*folders: str) -> float:

@@ -1,6 +1,6 @@
-"""`make test`: the suite on SQLite, then on PostgreSQL with Redis where they are there.
+"""`make test`: the suite on SQLite, then on PostgreSQL with Redis where both answer.
 
-On CI a missing service is a failure; elsewhere it is a line that says what was left out.
+On CI a missing service is a failure; elsewhere a line says what was left out.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ REDIS = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/9")
 def main(words: list[str]) -> int:
     begun = time.monotonic()
     code = _run("SQLite", {}, words)
-    missing = [url for url in (POSTGRES, REDIS) if not _answers(url)]
+    missing = [url for url in (POSTGRES, REDIS) if not answers(url)]
     if not missing:
-        # Again what meets a database. The browser sees the same pages whatever it is, and the
-        # chaos runs choose their databases themselves.
+        # Only tests that use the database. Browser tests see the same pages on any database, and
+        # chaos tests choose their databases themselves.
         more = {"DATABASE_URL": POSTGRES, "REDIS_URL": REDIS, "ONLY_DATABASE_TESTS": "1"}
         marks = ["-m", "not browser and not chaos and not once"]
         code = _run("PostgreSQL and Redis", more, [*words, *marks]) or code
@@ -48,7 +48,8 @@ def _place(url: str) -> str:
     return f"{parts.scheme} on {parts.hostname}:{parts.port}"
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether something accepts connections at the host and port of `url`, within 2 s."""
     parts = urlsplit(url)
     try:
         with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=2):

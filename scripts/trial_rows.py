@@ -1,7 +1,7 @@
-"""Set a trial installation up as an operator would: accounts, people, profiles, vacancies.
+"""Fills a trial installation as an operator would: accounts, people, profiles, vacancies.
 
-Run as `python -m scripts.trial_rows` with the sandbox's line of JSON on standard input; it changes
-nothing that is there already.
+Run as `python -m scripts.trial_rows` with the sandbox's start line on standard input. May be run
+again: it creates what is missing and updates the rest.
 """
 
 from __future__ import annotations

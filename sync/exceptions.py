@@ -1,4 +1,4 @@
-"""One hierarchy of errors; the class of an error says what may be done next."""
+"""The errors of the application; the class of a `SyncError` says what may be done next."""
 
 from __future__ import annotations
 
@@ -7,61 +7,70 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from sync.vocabulary import EXPLANATIONS, ErrorCode, Side, sentence
+from sync.explanations import EXPLANATIONS, sentence
+from sync.vocabulary import ErrorCode, Side
 
 LONGEST_NOTE = 500
 
 
-class ToldError(Exception):
-    """An error that people read, each in their language: words are chosen when it is told."""
+class UserFacingError(Exception):
+    """An error that people read. Its text is composed when it is shown, in the reader's language.
 
-    code: str
-    params: dict[str, Any]
+    `code`: an `ErrorCode` or an English msgid. `params` fill its text: no secrets, and no more of a
+    candidate's data than the text needs.
+    """
+
+    def __init__(self, code: str, /, **params: Any) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
 
     def __str__(self) -> str:
         return sentence(self.code, self.params)
 
     @property
     def note(self) -> str:
-        """What to keep of it on a row, at most `LONGEST_NOTE` characters; `told` makes words of it.
+        """The error as JSON for a row, at most `LONGEST_NOTE` characters; `told` reads it.
 
-        A worker that writes the sentence itself would choose the reader's language."""
-        shapes = (self._shape(most) for most in (300, 100, 30, 0))
-        return next(shape for shape in shapes if len(shape) <= LONGEST_NOTE)
+        A row cannot store the text itself: the worker does not know the reader's language. Long
+        parameters are cut until the note fits.
+        """
+        for length in (300, 100, 30, 0):
+            params = {name: str(value)[:length] for name, value in self.params.items()}
+            note = json.dumps([self.code, params], ensure_ascii=False)
+            if len(note) <= LONGEST_NOTE:
+                return note
+        return json.dumps([self.code, {}], ensure_ascii=False)
 
-    def _shape(self, most: int) -> str:
-        params = {name: str(value)[:most] for name, value in self.params.items()}
-        return json.dumps([self.code, params], ensure_ascii=False)
 
+class SyncError(UserFacingError):
+    """A step of a push failed. `http_status`: the answer's status, where there was an answer."""
 
-class SyncError(ToldError):
-    """A step of a push went wrong.
-
-    `code` names the case, `params` fill its sentence (never secrets or a candidate's data beyond
-    what the sentence needs), `http_status` is the peer's answer where there was one.
-    """
+    code: ErrorCode
 
     def __init__(
         self, code: ErrorCode | str, *, http_status: int | None = None, **params: Any
     ) -> None:
-        self.code: ErrorCode = ErrorCode(code)
-        self.http_status = http_status
-        self.params = params
         if http_status is not None:
-            self.params.setdefault("status", http_status)
-        super().__init__(self.code, params)
+            params.setdefault("status", http_status)
+        super().__init__(ErrorCode(code), **params)
+        self.http_status = http_status
 
     @property
     def side(self) -> Side:
         return EXPLANATIONS[self.code].side
 
+    @property
+    def next_step(self) -> str:
+        return str(EXPLANATIONS[self.code].next_step)
+
 
 class PermanentError(SyncError):
-    """Can never work unchanged: fail at once, with a reason and a next step."""
+    """Fails again unless something is changed: the push fails at once, with a reason."""
 
 
 class RetryableError(SyncError):
-    """Certainly had no effect, and may work later. `retry_after`: seconds the peer asked for."""
+    """Certainly had no effect and may work later. `retry_after`: seconds the peer asked for."""
 
     def __init__(
         self,
@@ -76,12 +85,11 @@ class RetryableError(SyncError):
 
 
 class DoubtfulError(RetryableError):
-    """Looks final, and may be a fault of the moment all the same: believed the second time in a
-    row."""
+    """Looks permanent, but may be temporary: treated as permanent the second time in a row."""
 
 
 class OutcomeUnknownError(RetryableError):
-    """May have taken effect: look before sending again."""
+    """May have taken effect: ask the peer before sending again."""
 
 
 class CredentialsError(PermanentError):
@@ -89,33 +97,28 @@ class CredentialsError(PermanentError):
 
 
 class FormattingError(PermanentError):
-    """A profile's field that cannot be turned into a candidate. `problem`: under gettext_noop;
-    `params` fill it."""
+    """A profile's `field` that cannot be turned into a candidate.
+
+    `problem`: why, an English msgid; `params` fill it.
+    """
 
     def __init__(self, field: str, problem: str, **params: Any) -> None:
         super().__init__(ErrorCode.FORMAT_FAILED, field=field, problem=problem, **params)
         self.field = field
 
 
-class ConfigurationError(ToldError):
-    """This installation is set up wrongly: not a push's fault, and not to be retried.
-
-    `sentence`: in English, under gettext_noop; `params` fill it (never secrets).
-    """
-
-    def __init__(self, sentence: str, **params: Any) -> None:
-        self.code, self.params = sentence, params
-        super().__init__(sentence, params)
-
-
-class BrokenOffError(ToldError):
-    """The reading of a source ended before its end; what was queued until then stays."""
-
-    def __init__(self) -> None:
-        self.code = gettext_noop("The reading of the source broke off; the next run makes it good.")
-        self.params = {}
-        super().__init__()
+class ConfigurationError(UserFacingError):
+    """This installation is set up wrongly: no push is at fault, and a retry does not help."""
 
 
 class SecretUnreadableError(ConfigurationError):
     """A stored secret cannot be decrypted with the configured keys."""
+
+
+class BrokenOffError(UserFacingError):
+    """Reading a source stopped before its end; the pushes queued until then stay queued."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext_noop("The reading of the source broke off; the next run makes it good.")
+        )

@@ -1,7 +1,7 @@
-"""Secrets encrypted at rest, with `cryptography`'s MultiFernet.
+"""A text field that is encrypted in the database, with `cryptography`'s MultiFernet.
 
-`settings.FIELD_ENCRYPTION_KEYS` holds secret strings: the first encrypts, all of them decrypt, so a
-key is changed by putting a new one in front (`rotate_secrets` then rewrites the rows).
+`settings.FIELD_ENCRYPTION_KEYS` is a list of secret strings: the first encrypts, all decrypt. To
+change the key, put a new one in front and run `rotate_secrets`, which rewrites the rows.
 """
 
 from __future__ import annotations
@@ -26,20 +26,27 @@ VISIBLE_CHARACTERS = 4
 
 @lru_cache(maxsize=4)
 def _fernet(keys: tuple[str, ...]) -> MultiFernet:
-    return MultiFernet([Fernet(_derive(key)) for key in keys])
+    """Each key is derived with HKDF-SHA256 to the 32 bytes that Fernet needs.
 
-
-def _derive(key: str) -> bytes:
-    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"sync.fields.EncryptedTextField")
-    return base64.urlsafe_b64encode(kdf.derive(key.encode()))
+    `info` is part of every stored ciphertext's key: with another one no secret can be read.
+    """
+    fernets = []
+    for key in keys:
+        kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"sync.fields.EncryptedTextField")
+        fernets.append(Fernet(base64.urlsafe_b64encode(kdf.derive(key.encode()))))
+    return MultiFernet(fernets)
 
 
 def encrypt(value: str) -> str:
+    """`value` as a Fernet token of the first key; never the same token twice."""
     return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).encrypt(value.encode()).decode()
 
 
 def decrypt(token: str) -> str:
-    """Raises SecretUnreadableError where no configured key opens the token."""
+    """The text in a Fernet token.
+
+    Raises SecretUnreadableError when none of the configured keys fits, or `token` is none.
+    """
     try:
         return _fernet(tuple(settings.FIELD_ENCRYPTION_KEYS)).decrypt(token.encode()).decode()
     except InvalidToken:
@@ -52,56 +59,56 @@ def decrypt(token: str) -> str:
 
 
 def hint(value: str) -> str:
-    """The few last characters that let a person recognise a secret: `…4f2a`."""
+    """The last characters, by which a person recognises a secret: `…4f2a`.
+
+    Only `…` for a secret shorter than three times that.
+    """
     return f"…{value[-VISIBLE_CHARACTERS:]}" if len(value) >= 3 * VISIBLE_CHARACTERS else "…"
 
 
 class _Ciphertext(str):
-    """A value as it lies in the database; it is opened when it is asked for, not before."""
+    """A value as stored in the database, not yet decrypted."""
 
     __slots__ = ()
 
 
 def rotated(value: str) -> str:
-    """The same secret under the first key; `value` is ciphertext as it lies in the database.
+    """`value`, a stored ciphertext, encrypted again with the first key.
 
-    Raises SecretUnreadableError where no configured key opens it.
+    Raises SecretUnreadableError when no configured key fits.
     """
     return _Ciphertext(encrypt(decrypt(str(value))))
 
 
 def stored(instance: models.Model, name: str) -> str:
-    """The ciphertext of a field as it was loaded; empty where there is none or it was opened."""
+    """The ciphertext of a field as it was loaded from the database.
+
+    Empty when the field is empty, or holds plain text: it was read or assigned since.
+    """
     value = instance.__dict__.get(name)
     return str(value) if isinstance(value, _Ciphertext) else ""
 
 
-def _is_ciphertext(text: str) -> bool:
-    try:
-        return bool(decrypt(text))
-    except SecretUnreadableError:
-        return False
-
-
 class _DecryptOnAccess(DeferredAttribute):
-    """Lists and joins load rows without touching the secret; one bad row breaks no page."""
+    """Decrypts when the attribute is read, so that rows with an unreadable secret still load."""
 
     def __get__(self, instance: models.Model | None, cls: Any = None) -> Any:
+        """The plain text; the instance keeps it. Raises SecretUnreadableError."""
         value = super().__get__(instance, cls)
         if instance is not None and isinstance(value, _Ciphertext):
             value = instance.__dict__[self.field.attname] = decrypt(str(value))
         return value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
-        # With a setter the attribute is looked up here before it is in the instance.
+        # A descriptor with a setter takes precedence over the instance's own dictionary.
         instance.__dict__[self.field.attname] = value
 
 
 class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
     """Text that is ciphertext in the database and plain text on the instance.
 
-    It cannot be searched: the same text never encrypts to the same value twice. Reading the
-    attribute raises SecretUnreadableError where no configured key fits.
+    It cannot be searched, because a text encrypts to another value each time. Reading the
+    attribute raises SecretUnreadableError when no configured key fits.
     """
 
     descriptor_class = _DecryptOnAccess
@@ -110,23 +117,28 @@ class EncryptedTextField(models.TextField):  # type: ignore[type-arg]
         return _Ciphertext(value) if value else value
 
     def get_prep_value(self, value: Any) -> Any:
+        """Ciphertext that was never read is saved as it is, without the need of a key."""
         if isinstance(value, _Ciphertext) or not value:
             return str(value) if value else value
         return encrypt(str(value))
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        # Not through the descriptor: saving another field of a row must not need the key.
+        # Not by reading the attribute, which decrypts: a row can be saved without the key.
         return model_instance.__dict__.get(self.attname, "")
 
     def value_to_string(self, obj: models.Model) -> str:
-        """`dumpdata` writes what lies in the database, never the secret."""
-        value = obj.__dict__.get(self.attname) or ""
-        return str(value) if isinstance(value, _Ciphertext) or not value else encrypt(str(value))
+        """`dumpdata` writes the ciphertext, never the secret."""
+        return str(self.get_prep_value(obj.__dict__.get(self.attname) or ""))
 
     def to_python(self, value: Any) -> Any:
-        """`loaddata` brings back what `dumpdata` wrote."""
+        """Of `loaddata`: text that a configured key decrypts is ciphertext written by `dumpdata`;
+        any other text, from a form or a fixture, is plain."""
         text = super().to_python(value)
-        return _Ciphertext(text) if text and _is_ciphertext(text) else text
+        try:
+            is_ciphertext = bool(text and decrypt(text))
+        except SecretUnreadableError:
+            is_ciphertext = False
+        return _Ciphertext(text) if is_ciphertext else text
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name != "isnull":

@@ -1,4 +1,4 @@
-"""The format shipped with the connector; other apps may register theirs."""
+"""The format shipped with the connector; other apps register theirs (docs/integrators.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Outside name of `sync.mapping.candidate` (docs/integrators.md)."""
+"""Public name of `sync.mapping.candidate`: other apps use it (docs/integrators.md)."""
 
 from sync.mapping.candidate import Candidate, format_profile
 

@@ -1,13 +1,13 @@
-"""The rules shipped with the connector: each passes the candidate on, or None to leave it out.
+"""The rules shipped with the connector: each returns the candidate, or None to discard it.
 
-To add one, write it like these in your own app's `logics.py`. Rules read and decide; they never
-raise over what a profile lacks.
+To add one, write it like these in your own app's `logics.py` (docs/integrators.md). A rule does not
+raise where a profile lacks something. A label and a description are what people read in the form.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from sync.mapping.enrichment import years_of_experience
 from sync.mapping.parameters import Parameter, ParameterKind
 from sync.mapping.profile import line, mapping, mappings, moment, names, place
 from sync.mapping.registry import register_logic
-from sync.mapping.text import fold
+from sync.mapping.text import search_form
 
 _SKILLS = Parameter(
     "skills",
@@ -27,7 +27,7 @@ _SKILLS = Parameter(
     ParameterKind.WORDS,
     _("Separated by commas; accents and capitals make no difference."),
 )
-# `C++`, `C#` and `Node.js` are words of their own; `Java` is not found in `JavaScript`.
+# `C++`, `C#` and `Node.js` are one word each; `Java` is not found in `JavaScript`.
 _WORD = re.compile(r"[\w+#]+(?:\.[\w+#]+)*")
 
 
@@ -80,8 +80,10 @@ def all_skills(candidate: Candidate, skills: list[str]) -> Candidate | None:
     ],
 )
 def lives_in(candidate: Candidate, places: list[str]) -> Candidate | None:
+    """A place in digits is the beginning of a postcode; any other must stand whole in the text,
+    the city or the region."""
     where = place(mapping(candidate.profile.get("info")).get("location"))
-    known = [_words(text) for text in (where.text, where.city, where.region)]
+    known = (where.text, where.city, where.region)
     postcodes = [where.postcode, *re.findall(r"\b[0-9]{5}\b", where.text)]
     for wanted in places:
         begins = wanted.isdigit() and any(code.startswith(wanted) for code in postcodes)
@@ -96,6 +98,7 @@ def lives_in(candidate: Candidate, places: list[str]) -> Candidate | None:
     parameters=[Parameter("days", _("Days"), ParameterKind.NUMBER)],
 )
 def updated_within(candidate: Candidate, days: float) -> Candidate | None:
+    """By HrFlow's date of update, else of creation; without either it is discarded."""
     profile = candidate.profile
     changed = moment(profile.get("updated_at")) or moment(profile.get("created_at"))
     age = timezone.now() - changed if changed else timedelta.max
@@ -115,6 +118,7 @@ def updated_within(candidate: Candidate, days: float) -> Candidate | None:
     ],
 )
 def not_refused(candidate: Candidate, job: str = "") -> Candidate | None:
+    """By the labels `{"job_key", "job_reference", "stage"}` that recruiters gave in HrFlow."""
     for label in mappings(candidate.profile.get("labels")):
         about = not job or job in (line(label.get("job_key")), line(label.get("job_reference")))
         if about and line(label.get("stage")).lower() == "no":
@@ -123,21 +127,13 @@ def not_refused(candidate: Candidate, job: str = "") -> Candidate | None:
 
 
 def _has_skill(profile: Mapping[str, Any], wanted: str) -> bool:
-    return any(_holds(_words(name), wanted) for name in _skill_names(profile))
+    """Among the profile's skills, or those of any of its experiences."""
+    holders = (profile, *mappings(profile.get("experiences")))
+    return any(_holds(name, wanted) for holder in holders for name in names(holder.get("skills")))
 
 
-def _skill_names(profile: Mapping[str, Any]) -> Iterator[str]:
-    yield from names(profile.get("skills"))
-    for job in mappings(profile.get("experiences")):
-        yield from names(job.get("skills"))
-
-
-def _words(text: str) -> list[str]:
-    return _WORD.findall(fold(text))
-
-
-def _holds(words: list[str], wanted: str) -> bool:
-    """Whether the wanted words stand in the text, in their order and whole."""
-    sought = _words(wanted)
+def _holds(text: str, wanted: str) -> bool:
+    """Whether the wanted words stand in the text, whole and in their order."""
+    words, sought = (_WORD.findall(search_form(value)) for value in (text, wanted))
     starts = range(len(words) - len(sought) + 1)
     return bool(sought) and any(words[i : i + len(sought)] == sought for i in starts)

@@ -1,8 +1,11 @@
-"""Is an applicant found in Flatchr the candidate we pushed? Pure functions, no guesses.
+"""Is an applicant found in Flatchr the candidate that we pushed? Pure; imports nothing of ours.
 
-Flatchr's create call returns no identifier, so the only way to an applicant is a search, and a
-search by e-mail or last name also finds other people: couples share an e-mail, families a name.
-Whoever cannot be told apart is left to a person.
+Flatchr's create call returns no identifier, so an applicant is found by searching
+(https://developers.flatchr.io, search applicants), and a search by e-mail or last name also finds
+other people: couples share an e-mail, families a name. A doubt is left to a person to decide.
+
+`comparable_email`, `comparable_name` and `comparable_phone` are the only forms in which two people
+are compared, here and in every query.
 """
 
 from __future__ import annotations
@@ -18,22 +21,36 @@ from typing import Any
 PHONE_DIGITS = 9  # What +33 6 95 46 82 31 and 06 95 46 82 31 have in common.
 
 
-class Likeness(Enum):
-    SAME = "same"
-    OTHER = "other"
-    UNSURE = "unsure"
+def comparable_email(email: str) -> str:
+    """Lower case, as `Push.candidate_email` keeps it and queries look for it.
+
+    Not `casefold`: it writes `straße.example` as `strasse.example`, which is another domain.
+    """
+    return email.strip().lower()
 
 
-class Verdict(Enum):
-    FOUND = "found"
-    ABSENT = "absent"
-    LATER = "later"  # Search has not caught up with what is certainly there.
-    AMBIGUOUS = "ambiguous"
+def comparable_name(name: str) -> str:
+    """Letters and digits without case or accents: `Jean-Éric  DUPÂT` becomes `jean eric dupat`.
+
+    Other scripts are kept, so that two names never become one by their transliteration.
+    """
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    return " ".join(kept.split())
+
+
+def comparable_phone(phone: str) -> str:
+    """The last digits, the same with and without a country code; empty without any digit."""
+    return re.sub(r"\D", "", phone)[-PHONE_DIGITS:]
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who somebody is, made comparable: e-mail and name folded, phone as its last digits."""
+    """A person in comparable form; an unknown part is empty.
+
+    The parts may also be digests of that form (see `services.reconciling.applicants`): they are
+    only compared with one another.
+    """
 
     email: str
     name: str
@@ -41,31 +58,49 @@ class Person:
 
     @classmethod
     def of(cls, *, name: str, email: str = "", phone: str = "") -> Person:
-        digits = re.sub(r"\D", "", phone or "")
-        return cls((email or "").strip().casefold(), fold(name), digits[-PHONE_DIGITS:])
+        """From the parts as Flatchr, a candidate or a push's row holds them."""
+        return cls(comparable_email(email), comparable_name(name), comparable_phone(phone))
 
     @property
     def identity(self) -> tuple[str, str]:
+        """What tells two people apart where both have an e-mail."""
         return self.email, self.name
+
+
+class Likeness(Enum):
+    """Whether two people are the same: the answer of `compare`."""
+
+    SAME = "same"
+    OTHER = "other"
+    UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An applicant as a search returned it."""
+    """An applicant as a search returned it: its id, the title of its column, and who it is."""
 
     id: str
     column: str
     person: Person
 
 
+class LookUpVerdict(Enum):
+    """What became of a create whose answer was lost: the answer of `judge`."""
+
+    FOUND = "found"
+    ABSENT = "absent"
+    LATER = "later"  # The search does not show yet what is certainly there.
+    AMBIGUOUS = "ambiguous"
+
+
 @dataclass(frozen=True, slots=True)
 class Siblings:
-    """Our other pushes to the same vacancy, as far as they could be taken for this one.
+    """Our other pushes to the same vacancy, as far as one could be taken for this push.
 
-    `identities`: who they sent (all of one e-mail, or one name); `attributed`: applicants already
-    known to be theirs. Of the very same person, `created`: how many certainly were created, but
-    too late to be surely among the known, and have no applicant attributed yet; `unknown`: how many
-    lost their answer too.
+    `identities`: of everyone whom they sent under this e-mail, or else this name. `attributed`:
+    ids of the applicants that are known to be theirs. Of the pushes of the very same person, none
+    of which has an applicant attributed: `created`, how many certainly were created, so late that
+    the search before this push need not have shown them; `unknown`, how many lost their answer too.
     """
 
     identities: frozenset[tuple[str, str]] = frozenset()
@@ -74,34 +109,24 @@ class Siblings:
     unknown: int = 0
 
 
-def fold(name: str) -> str:
-    """Letters and digits only, without case or accents: `Jean-Éric  DUPÂT` → `jean eric dupat`."""
-    plain = unicodedata.normalize("NFKD", name or "").casefold()
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.split())
-
-
 def candidate_person(candidate: Mapping[str, Any]) -> Person:
-    """The person a formatted candidate speaks of."""
-    name = f"{candidate.get('firstname', '')} {candidate.get('lastname', '')}"
+    """The person of a candidate: a create body with `firstname`, `lastname`, `email`, `phone`.
+
+    A format may give the phone as a number, as Flatchr documents it.
+    """
     return Person.of(
-        name=name, email=candidate.get("email") or "", phone=candidate.get("phone") or ""
+        name=f"{candidate.get('firstname', '')} {candidate.get('lastname', '')}",
+        email=str(candidate.get("email") or ""),
+        phone=str(candidate.get("phone") or ""),
     )
 
 
 def compare(wanted: Person, other: Person) -> Likeness:
+    """By e-mail and name; by name and phone where the wanted person has no e-mail."""
     if wanted.email:
-        return _compare_by_email(wanted, other)
-    return _compare_by_name(wanted, other)
-
-
-def _compare_by_email(wanted: Person, other: Person) -> Likeness:
-    if wanted.email != other.email:
-        return Likeness.OTHER
-    return Likeness.SAME if wanted.name == other.name else Likeness.UNSURE
-
-
-def _compare_by_name(wanted: Person, other: Person) -> Likeness:
+        if wanted.email != other.email:
+            return Likeness.OTHER
+        return Likeness.SAME if wanted.name == other.name else Likeness.UNSURE
     if wanted.name != other.name:
         return Likeness.OTHER
     if wanted.phone and other.phone:
@@ -111,7 +136,7 @@ def _compare_by_name(wanted: Person, other: Person) -> Likeness:
 
 
 def already_there(wanted: Person, applicants: Iterable[Found]) -> Found | None:
-    """The applicant that certainly is this person; a namesake without e-mail or phone is not."""
+    """The applicant that certainly is this person; the same name alone is not certain."""
     for applicant in applicants:
         certain = bool(wanted.email) or bool(wanted.phone and applicant.person.phone)
         if certain and compare(wanted, applicant.person) is Likeness.SAME:
@@ -120,36 +145,36 @@ def already_there(wanted: Person, applicants: Iterable[Found]) -> Found | None:
 
 
 def lookalikes(wanted: Person, applicants: Iterable[Found]) -> list[str]:
-    """Applicants there before a create that a later look-up must not take for the new one."""
+    """Ids of applicants, there before a create, that a look-up must not take for the new one."""
     return [a.id for a in applicants if compare(wanted, a.person) is not Likeness.OTHER]
 
 
 def judge(
     wanted: Person, found: Iterable[Found], *, known: Collection[str], siblings: Siblings
-) -> tuple[Verdict, Found | None]:
+) -> tuple[LookUpVerdict, Found | None]:
     """What became of a create whose answer was lost.
 
-    `known`: applicants noted before it was sent. An applicant is returned with FOUND only where
-    there is no doubt which one it is.
+    `known`: ids of applicants noted before it was sent. FOUND comes with the applicant only where
+    one applicant alone can be the new one.
     """
     free = [a for a in found if a.id not in siblings.attributed]
     fresh = [a for a in free if a.id not in known]
     same = [a for a in fresh if compare(wanted, a.person) is Likeness.SAME]
     seen = sum(a.id in known and compare(wanted, a.person) is Likeness.SAME for a in free)
+    # Negative: the search does not show yet what a sibling certainly created.
     unclaimed = len(same) - siblings.created
     if unclaimed > siblings.unknown:
-        return Verdict.FOUND, same[0] if len(same) == 1 else None
-    # One for some of us, or perhaps a sibling's: nobody can say whose it is.
-    if unclaimed > 0 or (same and seen) or any(_is_doubtful(wanted, a, siblings) for a in fresh):
-        return Verdict.AMBIGUOUS, None
-    return (Verdict.LATER if seen + unclaimed < 0 else Verdict.ABSENT), None
-
-
-def _is_doubtful(wanted: Person, applicant: Found, siblings: Siblings) -> bool:
-    """Perhaps this person, and nobody else that we pushed."""
-    if compare(wanted, applicant.person) is not Likeness.UNSURE:
-        return False
-    return applicant.person.identity not in siblings.identities
+        return LookUpVerdict.FOUND, same[0] if len(same) == 1 else None
+    # Perhaps this person, and nobody else that we pushed.
+    is_doubtful = any(
+        compare(wanted, a.person) is Likeness.UNSURE
+        and a.person.identity not in siblings.identities
+        for a in fresh
+    )
+    # One applicant for several pushes, or one that may be a sibling's: nobody can tell whose.
+    if unclaimed > 0 or (same and seen) or is_doubtful:
+        return LookUpVerdict.AMBIGUOUS, None
+    return (LookUpVerdict.LATER if seen + unclaimed < 0 else LookUpVerdict.ABSENT), None
 
 
 # --- which applicant is a push's own ------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Outside name of `sync.mapping.parameters` (docs/integrators.md)."""
+"""Public name of `sync.mapping.parameters`: other apps use it (docs/integrators.md)."""
 
 from sync.mapping.parameters import Parameter, ParameterKind
 

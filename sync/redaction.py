@@ -1,7 +1,6 @@
-"""What may be stored or logged of an exchange: never a secret, never how to reach a person.
+"""Removes secrets, e-mail addresses and phone numbers from text that is stored or logged.
 
-Everything that leaves the HTTP door as text (excerpts, error parameters, log lines) goes through
-`redact` first.
+Every text of an exchange (excerpts, error parameters, log lines) goes through `redact`.
 """
 
 from __future__ import annotations
@@ -21,18 +20,16 @@ HIDDEN = "[secret]"
 EMAIL = "[e-mail]"
 PHONE = "[phone]"
 
-# Shorter "secrets" would tear ordinary words apart.
-_SHORTEST_SECRET = 4
-_LONGEST_LOG_LINE = 20_000
-# Letters and digits in a row: fewer are met by chance.
-_FRAGMENT = 12
-_LONGEST_PASSAGE = 100_000
+_SHORTEST_SECRET = 4  # characters; shorter ones occur within ordinary words
+_LONGEST_LOG_LINE = 20_000  # characters
+_FRAGMENT = 12  # letters and digits in a row; shorter runs are equal by chance
+_LONGEST_PASSAGE = 100_000  # characters
 
-# Bounded repetitions only: a hostile body must not make a search quadratic.
+# All repetitions are bounded: a hostile body must not make a search quadratic.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"\b(bearer|basic)(\s+|%20|\+)[^\s\"',;<>]+", re.I), rf"\1\2{HIDDEN}"),
     (re.compile(r"(x-api-key[\"']?\s{0,4}[:=]\s{0,4}b?[\"']?)[^\s\"',;<>]+", re.I), rf"\1{HIDDEN}"),
-    # Query values, signed links (`X-Amz-Signature`) included. `key` and `source_key` only name.
+    # Query values, signed links (`X-Amz-Signature`) included; `key` and `source_key` are harmless.
     (
         re.compile(
             r"((?:^|[?&\s])(?:x-amz-[a-z-]{1,40}|x-goog-[a-z-]{1,40}|[\w-]{0,40}(?:token|secret"
@@ -50,7 +47,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{HIDDEN}",
     ),
     (re.compile(r"([\"']phone[\"']\s{0,4}:\s{0,4}[\"'])[^\"']+", re.I), rf"\1{PHONE}"),
-    # The address of a webhook is its password.
+    # The token in a webhook's address is its only secret.
     (re.compile(r"(/hooks/[a-z]{1,20}/)[^/\s\"'?]+"), rf"\1{HIDDEN}"),
     (re.compile(r"(://)[^/\s@:\"']{1,256}:[^/\s@\"']{1,256}@"), rf"\1{HIDDEN}@"),
     (re.compile(r"[\w.%+-]{1,64}(?:@|%40|\\u0040)[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"), EMAIL),
@@ -67,7 +64,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """`text` without the given secrets in any encoding they travel in, nor anything private."""
+    """`text` without `secrets` in any encoding, keys, passwords, e-mail addresses and phones."""
     text = hide(text, secrets)
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
@@ -75,15 +72,18 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """`text` without the secrets alone."""
+    """`text` without `secrets` in any of their encodings; nothing else is removed."""
     for form in _forms(tuple(secrets)):
         text = text.replace(form, HIDDEN)
     return text
 
 
 def redact_words(text: str, words: Iterable[str]) -> str:
-    """`text` without these values as whole words: what was sent of a person comes back in errors"""
-    # Most texts hold none of them, and a pattern of words seen once is costly to compile.
+    """`text` without the given values where they stand as whole words, whatever their case.
+
+    For an error that repeats what was sent of a person. Values of one or two characters stay.
+    """
+    # Most texts hold none of them, and compiling a pattern for one use is expensive.
     folded = text.casefold()
     found = {word.strip() for word in words if len(word.strip()) > 2}
     wanted = sorted((word for word in found if word.casefold() in folded), key=len)
@@ -97,20 +97,24 @@ _ESCAPE = re.compile(r"\\+(?:u([0-9a-fA-F]{4})|([nrtbf])|)")
 
 
 def unescaped(text: str) -> str:
-    """`text` without JSON's escapes, also of JSON that is quoted in JSON: words stand there as they
-    were written. What is no character to be shown becomes a blank."""
-    return _ESCAPE.sub(_character, text) if "\\" in text else text
+    """`text` with JSON's escapes decoded, also those of JSON quoted within JSON.
 
+    Words then read as they were written; control characters become blanks.
+    """
 
-def _character(escape: re.Match[str]) -> str:
-    code, blank = escape.groups()
-    character = chr(int(code, 16)) if code else ""
-    return " " if blank or not character.isprintable() else character
+    def character(escape: re.Match[str]) -> str:
+        code, blank = escape.groups()
+        decoded = chr(int(code, 16)) if code else ""
+        return " " if blank or not decoded.isprintable() else decoded
+
+    return _ESCAPE.sub(character, text) if "\\" in text else text
 
 
 def quotes(text: str, passages: Iterable[str]) -> bool:
-    """Whether a fragment of one of these stands in `text`, whatever became of its line breaks,
-    quotes, escapes, accents and capitals."""
+    """Whether `text` repeats `_FRAGMENT` or more characters of one of the passages.
+
+    Compares letters and digits only: line breaks, quotes, escapes, accents and case may differ.
+    """
     shown = _letters(text)
     fragments = [shown[at : at + _FRAGMENT] for at in range(len(shown) - _FRAGMENT + 1)]
     for passage in passages if fragments else ():
@@ -126,29 +130,32 @@ def _letters(text: str) -> str:
 
 
 def excerpt(text: str, secrets: Iterable[str] = (), *, limit: int = 300) -> str:
-    """The beginning of `text`, redacted, on one line. Reads a little past the limit, so that a
-    secret or an address cut in two by it is still recognised."""
+    """The beginning of `text`, redacted, on one line, at most `limit` characters.
+
+    Redacts four times as much, so that a secret or an address cut by the limit is recognised.
+    """
     redacted = redact(" ".join(text[: limit * 4].split()), secrets)
     return redacted if len(redacted) <= limit else redacted[: limit - 1] + "…"
 
 
 @lru_cache(maxsize=256)
 def _forms(secrets: tuple[str, ...]) -> tuple[str, ...]:
-    """Every spelling of the secrets, the longest first so that none leaves a tail behind."""
+    """Every spelling of the secrets; the longest first, so that no part of one remains."""
     found: set[str] = set()
     for secret in secrets:
         if len(secret) >= _SHORTEST_SECRET:
-            found |= _spellings(secret)
+            found |= _spellings(secret) | _base64_spellings(secret.encode())
     return tuple(sorted(found, key=len, reverse=True))
 
 
 def _spellings(secret: str) -> set[str]:
+    """As text, and encoded for URLs, JSON, Python and HTML."""
     percent = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
     lower = {re.sub(r"%[0-9A-F]{2}", lambda code: code.group().lower(), text) for text in percent}
     escaped = {json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]}
     slashes = {text.replace("/", "\\/") for text in escaped}
     shown = {secret, repr(secret)[1:-1], html.escape(secret)}
-    return percent | lower | escaped | slashes | shown | _base64_spellings(secret.encode())
+    return percent | lower | escaped | slashes | shown
 
 
 def _base64_spellings(secret: bytes) -> set[str]:
@@ -165,29 +172,26 @@ def _base64_spellings(secret: bytes) -> set[str]:
 
 
 class RedactingFilter(logging.Filter):
-    """Redacts a log record, its arguments and its traceback. Put it on handlers: a filter on a
-    logger does not see the records of the loggers below it."""
+    """Redacts a log record: message, arguments and traceback.
+
+    Belongs on handlers: a filter on a logger does not see the records of the loggers below it.
+    `secrets` are removed beside what has the form of a secret.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         super().__init__()
         self.secrets = tuple(secrets)
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg, record.args = self._clean(_message(record)), None
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):  # arguments that do not fit the message
+            message = f"{record.msg} {record.args!r}"
+        record.msg, record.args = redact(message[:_LONGEST_LOG_LINE], self.secrets), None
         if record.exc_info and not record.exc_text:
             record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip()
         if record.exc_text:
-            record.exc_text = self._clean(record.exc_text)
-            # A handler that formats the traceback for itself would undo the work.
+            record.exc_text = redact(record.exc_text[:_LONGEST_LOG_LINE], self.secrets)
+            # A handler would format the traceback from this again, unredacted.
             record.exc_info = None
         return True
-
-    def _clean(self, text: str) -> str:
-        return redact(text[:_LONGEST_LOG_LINE], self.secrets)
-
-
-def _message(record: logging.LogRecord) -> str:
-    try:
-        return record.getMessage()
-    except (TypeError, ValueError, KeyError):  # a badly written log call must not hide itself
-        return f"{record.msg} {record.args!r}"

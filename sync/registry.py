@@ -1,4 +1,4 @@
-"""Outside name of `sync.mapping.registry` (docs/integrators.md, migration 0001)."""
+"""Public name of `sync.mapping.registry`, for other apps (docs/integrators.md), migration 0001."""
 
 from sync.mapping.registry import register_format, register_logic, validate_format, validate_logics
 

@@ -80,6 +80,16 @@ def run_workflow(workflow_id: int) -> None:
         logger.warning("workflow %s: %s", workflow, error)
 
 
+def read_workflow(run_id: int) -> None:
+    """Read the source of a run that a person has started; what goes wrong is noted on the run."""
+    notify.acknowledge(notify.READ_WORKFLOW, run_id)
+    heartbeat.beat()
+    try:
+        workflows.read_started(run_id)
+    except (SyncError, ConfigurationError, BrokenOffError) as error:
+        logger.warning("run %s: %s", run_id, error)
+
+
 def beat(worker_id: str = "") -> None:
     """Beat for the group that executes this, whichever asked (`worker_id`)."""
     notify.acknowledge(notify.BEAT, worker_id)

@@ -18,7 +18,7 @@ from sandbox.encoding import encode
 
 @dataclass
 class Resume:
-    """A CV as received: `data` stays base64 until somebody looks, to spare time at create."""
+    """A CV as received: `data` stays base64 until it is read, which keeps a create fast."""
 
     data: str
     file_name: str
@@ -34,7 +34,7 @@ class Resume:
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What tests want to know of it; `profile_key` is the one found in its bytes."""
+        """Name, type, size and hash, for tests; `profile_key` is the one found in its bytes."""
         content = self.content
         key, variant = documents.read_marker(content)
         return {
@@ -50,7 +50,7 @@ class Resume:
 
 @dataclass
 class Candidate:
-    """A person in one company; `id` is Flatchr's internal one, which enrichment wants."""
+    """A person in one company; `id` is Flatchr's internal one, which enrichment needs."""
 
     id: int
     company: Company
@@ -98,14 +98,14 @@ class Applicant:
         return str(self.sent.get("phone") or "")
 
     def move(self, column: Column) -> None:
-        """Moving to the column it is in changes nothing, not even the time."""
+        """A move to the column it is in changes nothing, not even the time."""
         if column is not self.column:
             self.column, self.updated = column, time.time()
             self.__dict__.pop("row", None)
 
     @cached_property
     def row(self) -> bytes:
-        """Its line in a search answer, encoded once for as long as it stays where it is."""
+        """Its object in a search answer, encoded once until it moves."""
         return encode(
             {
                 "applicant": self.id,
@@ -164,7 +164,7 @@ class Applicants:
         return self._keep(applicant)
 
     def same(self, data: str) -> str:
-        """The copy already held: one file sent ten thousand times is kept once."""
+        """An equal file already stored: one file sent ten thousand times takes its memory once."""
         return self._files.setdefault(data, data)
 
     def _keep(self, applicant: Applicant) -> Applicant:
@@ -188,17 +188,17 @@ class Applicants:
         return candidate
 
     def remove(self, applicant: Applicant) -> None:
-        """Archived or deleted: neither search nor the page shows it any more."""
+        """Archive or delete: neither search nor the page shows it afterwards."""
         del self.all[applicant.id]
         applicant.candidate.applicants.remove(applicant)
         self._by_email[applicant.email.lower()].remove(applicant)
 
     def among(self, email: str | None) -> list[Applicant]:
-        """Those a search has to look at."""
+        """The applicants a search with these filters has to check."""
         return list(self.all.values()) if email is None else self._by_email.get(email.lower(), [])
 
     def received(self, applicant: Applicant) -> Json:
-        """All that is known of an applicant, for tests; the CV's content is looked at here."""
+        """Everything known of an applicant, for tests; decodes the CV."""
         candidate = applicant.candidate
         return {
             "applicant": applicant.id,

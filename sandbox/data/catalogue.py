@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class City(NamedTuple):
-    """A place as HrFlow's geocoding gives it back."""
+    """A place as HrFlow's geocoding returns it."""
 
     name: str
     postcode: str

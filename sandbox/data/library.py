@@ -1,4 +1,4 @@
-"""HrFlow's side of the world: sources, profiles with their encoded bytes, and their files."""
+"""HrFlow's data: sources, profiles with their encoded bytes, and their files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BRIEF = ("key", "reference", "created_at", "updated_at", "archived_at")
 
 @dataclass
 class StoredProfile:
-    """One profile; `full` and `brief` are encoded once, since reading is the hot path."""
+    """One profile; `full` and `brief` are encoded once, because most calls read."""
 
     data: Json
     files: dict[str, str]
@@ -158,7 +158,7 @@ class Library:
         return stored
 
     def delete(self, source: Source, key: str) -> None:
-        """Its key and file are gone for good."""
+        """Later reads of the key and of its file find nothing."""
         source.profiles.pop(key, None)
         self._by_key.pop(key, None)
 
@@ -184,7 +184,7 @@ class Library:
         return documents.pdf(key, profile.lines(), size=self.resume_bytes, variant=variant)
 
 
-# An HTML page under a PDF's name and type is the nastier case, so that is what is served.
+# The worst case of a wrong type: an HTML page under a PDF's name and type.
 _CONTENT_TYPES = {
     "docx": documents.DOCX,
     "untyped": "application/octet-stream",

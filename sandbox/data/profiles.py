@@ -24,14 +24,14 @@ from sandbox.data.catalogue import (
 )
 
 Json = dict[str, Any]
-# Counted from today, lest the people of the sandbox one day be too old to be kept.
+# Relative to today: with a fixed date the profiles would one day pass the retention limit.
 FIRST_DAY = datetime.now(UTC).replace(hour=8, minute=30, second=0, microsecond=0) - timedelta(240)
 _IN_ORDER = 1600  # so many profiles are made one after the other, the next beside them
 
 
 @dataclass(slots=True)
 class Person:
-    """What one invented candidate is made of, before it takes HrFlow's shape."""
+    """The data of one invented candidate, before it is put into HrFlow's shape."""
 
     first_name: str
     last_name: str

@@ -1,4 +1,4 @@
-"""What makes the default source lifelike: older shapes, and profiles that mean trouble."""
+"""What makes the default source realistic: older shapes, and profiles that cause errors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Draft:
         self.data["attachments"].append(attachment(url, **usual | shape))
 
     def link(self, url: str) -> None:
-        """List a CV that lies somewhere else."""
+        """List a CV that is stored at another address."""
         shape = attachment(url, kind="resume", name="resume", extension=".pdf", size=5120)
         self.data["attachments"] = [shape]
 
@@ -171,7 +171,7 @@ TROUBLES: dict[str, Callable[[Draft], None]] = {
     "resume_redirect": _file("redirect"),
 }
 
-# Without a CV policy that makes a CV up, none of these can become an applicant.
+# Unless the company accepts a generated CV, none of these can become an applicant.
 UNPUSHABLE = (
     "no_name", "no_resume", "resume_12mb", "resume_empty", "resume_html", "resume_private",
     "resume_file_scheme", "nulls", "resume_not_found", "resume_redirect",

@@ -12,7 +12,7 @@ from sandbox.state import World
 
 
 def authenticate(world: World, call: Call) -> Company:
-    """The company of the API key. `?token=` works too, but is a rule broken: it ends in logs."""
+    """The company of the API key. `?token=` works, and is recorded as a violation: logs keep it."""
     header = call.headers.get("Authorization", "")
     token = header.removeprefix("Bearer ") if header.startswith("Bearer ") else ""
     if not token and call.query.get("token"):
@@ -20,7 +20,7 @@ def authenticate(world: World, call: Call) -> Company:
         token = call.query["token"]
     company = world.company_by_auth(token)
     if company is None:
-        # Nobody documents this body. Echoing the key is the nasty case, so that is what it does.
+        # This body is undocumented; the worst case is one that repeats the key.
         raise RefusalError(401, f"Unauthorized: {token or 'no API key'}")
     return company
 
@@ -56,6 +56,6 @@ def body_of(world: World, call: Call, *, optional: bool = False) -> Json:
 
 
 def broken(world: World, call: Call, rule: str, text: str) -> RefusalError:
-    """A wire rule was broken: kept for the page and the tests, and answered with 400."""
+    """Records a broken rule for the page and the tests; returns the 400 to raise."""
     world.violate(call.endpoint, rule, text)
     return RefusalError(400, text)

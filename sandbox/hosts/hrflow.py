@@ -22,7 +22,7 @@ def _refuse(status: int, message: str) -> RefusalError:
 
 
 def _authenticate(world: World, call: Call) -> None:
-    """A real 401 can repeat the key that was sent: so does this one."""
+    """A 401 that repeats the key that was sent, as a real one can."""
     key, user = call.headers.get("X-API-KEY"), call.headers.get("X-USER-EMAIL")
     if key is None or user is None:
         raise _refuse(401, "Authentication required: X-API-KEY and X-USER-EMAIL")
@@ -119,7 +119,7 @@ def _date(query: Any, name: str) -> datetime:
 
 
 def _near(query: Any) -> Callable[[StoredProfile], bool]:
-    """Within `location_dist` kilometres, on a flat earth: near enough for a stand-in."""
+    """Within `location_dist` kilometres, computed on a plane: exact enough for a stand-in."""
     names = ("location_lat", "location_lon", "location_dist")
     try:
         lat, lon, kilometres = (float(query[name]) for name in names)

@@ -1,4 +1,4 @@
-"""The rules a create body has to keep, from Flatchr's docs ("Créer un candidat")."""
+"""The rules for a create body, from Flatchr's documentation ("Créer un candidat")."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def _document(resume: Any) -> tuple[list[Problem], File | None]:
 
 
 def is_base64(text: str) -> bool:
-    """Three times quicker than decoding, which waits until somebody asks for the file."""
+    """Without decoding, which takes three times as long and is left to whoever reads the file."""
     if len(text) % 4 or not text.isascii():
         return False
     padding = text.encode().translate(None, _BASE64)

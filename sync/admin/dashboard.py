@@ -11,19 +11,19 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sync.admin.history import failures
 from sync.admin.history.failures import list_url
+from sync.explanations import told
 from sync.models import FlatchrCompany, HrFlowSource, Push, WorkerGroup
 from sync.models.accounts import EXPIRY_WARNING
 from sync.models.states import PushStatus
 from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Day, Tally
-from sync.vocabulary import told
 
 # What the chart stacks, from the ground up; the rest comes together on top.
 STACKED: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -51,18 +51,24 @@ def context(request: HttpRequest) -> dict[str, Any]:
         return {"board": {"is_empty": True}}
     pushes = Push.objects.for_user(request.user)
     days = statistics.by_day(pushes)
+    week = statistics.add(day.tally for day in days[-7:])
     causes = failures.rows(request)
+    to_deal_with, undecided = sum(row.count for row in causes), _undecided(causes)
     return {
         "board": {
             "today": days[-1].tally,
+            "today_note": _today_note(days[-1].tally),
             "today_url": list_url(created="today"),
-            "week": statistics.add(day.tally for day in days[-7:]),
+            "week": week,
+            "week_note": _in_flatchr(week),
             "week_url": list_url(created="7d"),
+            "rate_note": _failed(week),
             "rate_url": list_url(created="7d", state=PushStatus.FAILED.value),
             **_waiting(pushes),
             "causes": causes[:MOST_CAUSES],
-            "to_deal_with": sum(row.count for row in causes),
-            "undecided": _undecided(causes),
+            "to_deal_with": to_deal_with,
+            "undecided": undecided,
+            "to_deal_with_note": _to_deal_with_note(to_deal_with, undecided),
             "chart": chart(days),
             "top": [_top(top) for top in statistics.top_vacancies(pushes)],
             "sources": sources,
@@ -72,11 +78,39 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def _today_note(today: Tally) -> str:
+    notes = [_in_flatchr(today), *([_failed(today)] if today.failed else [])]
+    return " · ".join(notes)
+
+
+def _in_flatchr(tally: Tally) -> str:
+    return _("%(n)s in Flatchr") % {"n": _count(tally.in_flatchr)}
+
+
+def _failed(tally: Tally) -> str:
+    return _("%(n)s failed") % {"n": _count(tally.failed)}
+
+
+def _to_deal_with_note(count: int, undecided: int) -> str:
+    if undecided:
+        return _("%(n)s to be decided") % {"n": _count(undecided)}
+    return _("failed, to look at") if count else _("all is well")
+
+
+def _count(number: int) -> str:
+    return number_format(number, force_grouping=True)
+
+
 def _waiting(pushes: QuerySet[Push]) -> dict[str, Any]:
+    waiting, late = statistics.open_now(pushes).active, _late(statistics.oldest_due(pushes))
+    note = _("none is late") if waiting else _("nothing waits")
+    if late:
+        note = _("the oldest is late by %(since)s") % {"since": late}
     return {
-        "waiting": statistics.open_now(pushes).active,
+        "waiting": waiting,
         "waiting_url": list_url(state="active"),
-        "late": _late(statistics.oldest_due(pushes)),
+        "waiting_note": note,
+        "late": late,
     }
 
 
@@ -200,18 +234,14 @@ def _label(shape: str) -> str:
 
 @dataclass(frozen=True)
 class Health:
-    """One account: `level` is ok, warning or error; `words` say why."""
+    """One account: `level` is ok, warning or error; `words` say why; `fetched` when it last was."""
 
     name: str
     url: str
     level: str
     words: str
-    since: datetime | None
+    fetched: str
     detail: str = ""
-
-    @property
-    def ago(self) -> str:
-        return timesince(self.since, depth=1) if self.since else ""
 
 
 def _sources(request: HttpRequest) -> list[Health]:
@@ -234,7 +264,7 @@ def _source(source: HrFlowSource, url: str) -> Health:
         level, words = "error", told(source.last_error)
     elif source.imported_at is None:
         level, words = "warning", _("Never imported")
-    return Health(source.name, url, level, words, source.imported_at)
+    return Health(source.name, url, level, words, _imported(source.imported_at))
 
 
 def _companies(request: HttpRequest) -> list[Health]:
@@ -259,7 +289,16 @@ def _company(company: FlatchrCompany, url: str) -> Health:
         level, words = "error", told(company.last_error)
     elif days is not None and days <= EXPIRY_WARNING.days:
         level, words = "warning", _("The API key expires soon")
-    return Health(company.name, url, level, words, company.vacancies_synced_at, _expiry(days))
+    fetched = _fetched(company.vacancies_synced_at)
+    return Health(company.name, url, level, words, fetched, _expiry(days))
+
+
+def _imported(at: datetime | None) -> str:
+    return _("imported %(ago)s ago") % {"ago": timesince(at, depth=1)} if at else ""
+
+
+def _fetched(at: datetime | None) -> str:
+    return _("vacancies fetched %(ago)s ago") % {"ago": timesince(at, depth=1)} if at else ""
 
 
 def _paused(code: str) -> str:

@@ -1,8 +1,8 @@
-"""The table of errors: what an HTTP status, or no answer at all, means for a push.
+"""What an HTTP status, or a missing answer, means: the error to raise for it.
 
-The one question behind it: may the call have taken effect? A call *with effect* (creating a
-candidate) that ended without a certain answer is an `OutcomeUnknownError`; the same end of a read,
-or of a write that may safely be repeated, is a `RetryableError`.
+`effect` marks a call that must not happen twice (creating a candidate). Without a certain answer
+such a call raises OutcomeUnknownError; a read, or a write that may be repeated, raises
+RetryableError.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from sync.vocabulary import ErrorCode
 
 Service = Literal["hrflow", "flatchr", "resume"]
 
-MAX_RETRY_AFTER = 3600.0  # seconds; a longer wish is a mistake or a maintenance to look into
+MAX_RETRY_AFTER = 3600.0  # seconds; a longer wait is a mistake, or a maintenance to look into
 
 
-class Verdict(Enum):
+class Meaning(Enum):
+    """What a status says about the request, whoever answered."""
+
     DONE = "done"
     CREDENTIALS = "credentials"
     RATE_LIMITED = "rate limited"
@@ -38,29 +40,33 @@ class Verdict(Enum):
     UNCLEAR = "unclear"
 
 
-_VERDICTS: dict[int, Verdict] = {
-    401: Verdict.CREDENTIALS,
-    403: Verdict.CREDENTIALS,
-    404: Verdict.NOT_FOUND,
-    # A proxy may say these of a request that went through, or of one that may work in a moment.
-    408: Verdict.UNCLEAR,
-    409: Verdict.UNCLEAR,
-    425: Verdict.UNCLEAR,
-    429: Verdict.RATE_LIMITED,
-}
+def meaning_of_status(status: int) -> Meaning:
+    """1xx, 3xx, 5xx and numbers that are no HTTP status are unclear.
 
-
-def verdict(status: int) -> Verdict:
-    """1xx, 3xx and 5xx are unclear, like everything that is not an HTTP status."""
+    So are 408, 409 and 425: a proxy may send them for a request that took effect, or for one that
+    works a moment later.
+    """
+    match status:
+        case 401 | 403:
+            return Meaning.CREDENTIALS
+        case 404:
+            return Meaning.NOT_FOUND
+        case 429:
+            return Meaning.RATE_LIMITED
+        case 408 | 409 | 425:
+            return Meaning.UNCLEAR
     if 200 <= status < 300:
-        return Verdict.DONE
-    rest = Verdict.REJECTED if 400 <= status < 500 else Verdict.UNCLEAR
-    return _VERDICTS.get(status, rest)
+        return Meaning.DONE
+    return Meaning.REJECTED if 400 <= status < 500 else Meaning.UNCLEAR
 
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    """The error codes of one service. `lost`: a call with effect ended without an answer."""
+    """The error codes of one service.
+
+    `rejected` and `fault` are of calls without effect; the same answers to a call with effect are
+    `refused` and `lost`.
+    """
 
     credentials: ErrorCode
     unreachable: ErrorCode
@@ -107,15 +113,18 @@ def of_status(
     retry_after: float | None = None,
     answer: str = "",
 ) -> SyncError:
-    """The error a status other than 2xx stands for. `answer`: a redacted excerpt of the body."""
-    codes, meaning = CODES[service], verdict(status)
-    if meaning is Verdict.CREDENTIALS:
+    """The error of a status other than 2xx.
+
+    `retry_after`: seconds, from the answer's header. `answer`: a redacted excerpt of the body.
+    """
+    codes, meaning = CODES[service], meaning_of_status(status)
+    if meaning is Meaning.CREDENTIALS:
         return CredentialsError(codes.credentials, http_status=status)
-    if meaning is Verdict.RATE_LIMITED:
+    if meaning is Meaning.RATE_LIMITED:
         return RetryableError(codes.rate_limited, http_status=status, retry_after=retry_after)
-    if meaning is Verdict.NOT_FOUND:
+    if meaning is Meaning.NOT_FOUND:
         return PermanentError(codes.not_found, http_status=status, answer=answer)
-    if meaning is Verdict.REJECTED:
+    if meaning is Meaning.REJECTED:
         code = codes.refused if effect else codes.rejected
         return PermanentError(code, http_status=status, answer=answer)
     if effect:
@@ -126,7 +135,7 @@ def of_status(
 def of_transport(
     service: Service, failure: Failure, *, effect: bool = False, status: int | None = None
 ) -> SyncError:
-    """The error of an exchange without a whole answer; `status`: its head, where one came."""
+    """The error of an exchange without a whole answer. `status`: of its head, where one came."""
     codes = CODES[service]
     if failure is Failure.NOT_SENT:
         return RetryableError(codes.unreachable)
@@ -144,15 +153,15 @@ def unreadable(
     status: int | None = None,
     retry_after: float | None = None,
 ) -> SyncError:
-    """An answer that says 2xx and then something nobody documents."""
+    """The error of a 2xx whose body has an undocumented shape."""
     kind = OutcomeUnknownError if effect else RetryableError
     return kind(CODES[service].unreadable, http_status=status, retry_after=retry_after)
 
 
 def retry_after(value: str | None) -> float | None:
-    """The seconds a `Retry-After` header asks for, at most `MAX_RETRY_AFTER`; nonsense is None.
+    """The seconds a `Retry-After` header asks for, at most `MAX_RETRY_AFTER`; None if unreadable.
 
-    Both documented forms: seconds, and an HTTP date (RFC 9110, 10.2.3).
+    Reads both forms of RFC 9110, 10.2.3: seconds, and an HTTP date.
     """
     text = (value or "").strip()
     if re.fullmatch(r"[0-9]{1,12}", text):

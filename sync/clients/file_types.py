@@ -1,4 +1,4 @@
-"""What a CV is: decided by its bytes, never by what a server says of it."""
+"""The file type of a CV, recognised by its bytes and not by the type the server declares."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ODT = "application/vnd.oasis.opendocument.text"
 _DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
-# Types that say nothing, so that plain text under them is taken as plain text.
+# Declared types under which plain text is accepted as a CV.
 _VAGUE_TYPES = frozenset({"", "application/octet-stream", "binary/octet-stream", "text/plain"})
 
 
@@ -36,29 +36,30 @@ TEXT = Kind("text/plain", ".txt")
 def recognise(data: bytes, declared: str) -> Kind | None:
     """The kind of document in `data`; None for HTML, programs and everything unknown.
 
-    A declared type that is wrong, but whose content is a document all the same, does no harm.
-    Only plain text has no mark of its own: under another type's name it is an error message.
+    `declared` (the `Content-Type`) decides only about plain text, which has no signature: plain
+    text declared as PDF, say, is an error message.
     """
     start = _start(data)
     if start.startswith(b"<"):
         return None
-    marked = _marked(data, start)
-    if marked is not None:
-        return marked
+    signed = _by_signature(data, start)
+    if signed is not None:
+        return signed
     kind = declared.partition(";")[0].strip().lower()
     return TEXT if kind in _VAGUE_TYPES and _is_plain_text(data, start) else None
 
 
 def is_page(data: bytes) -> bool:
-    """HTML: an expired link's page, a login, a proxy's apology."""
+    """Whether it is HTML: the page of an expired link, a login page, a proxy's error page."""
     return _start(data)[:100].lower().startswith((b"<html", b"<!doctype html"))
 
 
 def _start(data: bytes) -> bytes:
+    """The first kilobyte without a byte order mark and leading blanks."""
     return data[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
 
 
-def _marked(data: bytes, start: bytes) -> Kind | None:
+def _by_signature(data: bytes, start: bytes) -> Kind | None:
     if b"%PDF-" in start:  # readers accept it anywhere in the first kilobyte
         return PDF
     if start.startswith(b"{\\rtf"):
@@ -67,44 +68,43 @@ def _marked(data: bytes, start: bytes) -> Kind | None:
         return PNG
     if data.startswith(b"\xff\xd8\xff"):
         return JPEG
-    # An OLE container may also be a spreadsheet or an installer: Word's has this stream.
+    # An OLE container may also be a spreadsheet or an installer; only Word's has this stream.
     if data.startswith(_OLE) and "WordDocument".encode("utf-16-le") in data:
         return DOC
     return _zipped(data) if data.startswith(b"PK\x03\x04") else None
 
 
 def _zipped(data: bytes) -> Kind | None:
-    """Looks only at the names inside, so a decompression bomb stays packed."""
+    """DOCX or ODT, by the names in the archive; None for DOCM (macros) and other archives.
+
+    Only the entry `mimetype` is decompressed, and of it no more bytes than ODT's type has: a
+    decompression bomb does no harm.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = set(archive.namelist())
             if "word/document.xml" in names and "word/vbaProject.bin" not in names:
                 return DOCX
-            return ODT if _is_odt(archive, names) else None
+            if "mimetype" not in names:
+                return None
+            with archive.open("mimetype") as entry:
+                mimetype = entry.read(len(_ODT) + 2).decode("ascii", "replace").strip()
+            return ODT if mimetype == _ODT else None
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, RuntimeError):
         return None
 
 
-def _is_odt(archive: zipfile.ZipFile, names: set[str]) -> bool:
-    if "mimetype" not in names:
-        return False
-    with archive.open("mimetype") as entry:
-        return entry.read(len(_ODT) + 2).decode("ascii", "replace").strip() == _ODT
-
-
 def _is_plain_text(data: bytes, start: bytes) -> bool:
-    """Readable text that is neither a script nor an error in JSON. UTF-8 or an 8-bit code."""
-    if start.startswith(b"#!") or _CONTROLS.search(data) or not start:
+    """Text in UTF-8 or an 8-bit code that is neither a script nor JSON (a server's error)."""
+    if not start or start.startswith(b"#!") or _CONTROLS.search(data):
         return False
-    return not (start[:1] in b"{[" and _is_json(data))
-
-
-def _is_json(data: bytes) -> bool:
+    if start[:1] not in b"{[":
+        return True
     try:
         json.loads(data)
     except (ValueError, RecursionError):
-        return False
-    return True
+        return True
+    return False
 
 
 _EXTENSION = re.compile(
@@ -114,7 +114,11 @@ _EXTENSION = re.compile(
 
 
 def file_name(wanted: str, kind: Kind) -> str:
-    """A plain file name with the extension the bytes call for; `CV` where nothing is left."""
+    """`wanted` as a plain file name, with the extension of `kind`.
+
+    Loses its directories, its own extension and what Windows forbids in a name; at most 100
+    characters and the extension; `CV` where nothing is left.
+    """
     base = re.split(r"[/\\]", wanted)[-1]
     stem = re.sub(r"[\x00-\x1f\x7f<>:\"|?*]+", "", base).rstrip(" .")
     stem = _EXTENSION.sub("", stem).strip(" .")[:100]

@@ -1,6 +1,6 @@
-"""The one door for HTTP: addresses, headers, deadline, observation and redaction live here, once.
+"""The one door for HTTP calls of both APIs: addresses, headers, observation, redaction.
 
-What an exchange's end means is the table in `failures`; how bytes travel is `transport`.
+`errors` maps the end of an exchange to an error; `transport` sends and receives.
 """
 
 from __future__ import annotations
@@ -30,22 +30,21 @@ from sync.redaction import excerpt, hide, quotes, redact, redact_words, unescape
 MAX_ANSWER_BYTES = 20 * 1024 * 1024
 _EXCERPT = 300  # characters
 
-# Values that name nobody; of everything else an excerpt shows only the size.
+# Fields of a request whose values an excerpt may show; of all others it shows the size.
 _SHOWN = frozenset({"vacancy", "type", "contentType", "column_id", "app_name", "start", "end"})
-# Of what was sent, this is told from other texts by itself (keys, CVs) or tells nothing.
+# Fields whose values are not searched for in answers: they are harmless, or redacted by their form.
 _UNCOMPARED = _SHOWN | {"token", "data"}
-# An error that names a person is understood without the name; one that quotes what they wrote is
-# left out as a whole.
+# Values of these fields are cut out of an answer; an answer that quotes any other field is dropped.
 _NAMES = frozenset({"firstname", "lastname", "email", "phone", "reference", "fileName"})
 _DEEPEST = 8
-# What nearly every push is answered: nothing in it needs to be looked for.
+# The answer to nearly every create; it needs no search for what was sent.
 _HARMLESS = frozenset({b"applicant created"})
 
 
 class Exchange(NamedTuple):
-    """One request and its answer, fit to be stored: redacted, and short.
+    """One request and its answer, redacted and short enough to be stored.
 
-    `status` is None when no answer came; `answer_excerpt` then says how it ended.
+    `status` is None when no answer came; `answer_excerpt` is then the value of a `Failure`.
     """
 
     service: str
@@ -75,7 +74,7 @@ class Answer:
 
     @property
     def is_html(self) -> bool:
-        """HTML by its type or by its looks: a login page often calls itself text."""
+        """HTML by its type or its first character: a login page is often declared as text."""
         declared = self.headers.get("Content-Type", "").lower()
         return "html" in declared or self.body[:200].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
 
@@ -84,13 +83,13 @@ class Answer:
 def user_agent() -> str:
     try:
         version = metadata.version("hrflow-flatchr-connector")
-    except metadata.PackageNotFoundError:  # run from a checkout
+    except metadata.PackageNotFoundError:  # a checkout, not installed
         version = "0.1.0"
     return f"hrflow-flatchr-connector/{version}"
 
 
 def segment(value: object) -> str:
-    """A value as one segment of a path: a key with a slash in it must not change the address."""
+    """`value` as one segment of a path; slashes and dots in it cannot change the address."""
     text = quote(str(value), safe="")
     return text.replace(".", "%2E") if text in (".", "..") else text
 
@@ -98,9 +97,10 @@ def segment(value: object) -> str:
 class HttpDoor:
     """Sends requests to one service and returns its 2xx answers; everything else is an error.
 
-    `timeout`: seconds for a whole exchange, the DNS look-up apart. `secrets` are taken out of
-    everything observed and of every error. `throttle` is called before each request: it may wait,
-    or raise. Raises the errors of `failures`, and ConfigurationError for an unsafe `base_url`.
+    `timeout`: seconds for a whole exchange, without the DNS look-up. `secrets` are removed from
+    everything observed and from every error. `throttle` is called before each request; it may
+    wait, or raise. `observe` gets each exchange. Raises ConfigurationError for an unsafe
+    `base_url`; a request raises the errors of `sync.clients.errors`.
     """
 
     def __init__(
@@ -116,10 +116,15 @@ class HttpDoor:
     ) -> None:
         self.service: Service = service
         self.base_url = _checked_base(base_url)
-        self._headers = _standard_headers() | {k: v.strip() for k, v in (headers or {}).items()}
-        # As a peer may echo them: with and without the blanks of a careless paste.
-        self._secrets = tuple({form for s in secrets for form in (s, s.strip()) if form})
-        self._timeout, self._throttle, self._observe = timeout, throttle, observe
+        self._headers = {
+            "User-Agent": user_agent(),
+            "Accept": "application/json, text/plain;q=0.9, */*;q=0.1",
+            "Accept-Encoding": "gzip, deflate",
+            **{name: value.strip() for name, value in (headers or {}).items()},
+        }
+        # A peer may repeat a secret with or without the blanks it was pasted with.
+        self.secrets = tuple({form for s in secrets for form in (s, s.strip()) if form})
+        self.timeout, self.observe, self._throttle = timeout, observe, throttle
         self._usable = all(_SENDABLE.fullmatch(value) for value in self._headers.values())
 
     def request(
@@ -133,21 +138,24 @@ class HttpDoor:
         effect: bool = False,
         send_by: float = float("inf"),
     ) -> Answer:
-        """One request, never repeated. `effect`: doing it twice would do harm, so an end without
-        a certain answer raises OutcomeUnknownError. `send_by`: after this moment (monotonic) its
-        first byte is not written any more."""
-        if not self._usable:  # a key that cannot even be written in a header
+        """Sends one request, once.
+
+        `effect`: the call must not happen twice, so it raises OutcomeUnknownError when it ends
+        without a certain answer. `send_by`: the monotonic time after which its first byte is not
+        written any more. `max_bytes`: of the answer's body.
+        """
+        if not self._usable:  # the key has characters that a header cannot hold
             raise CredentialsError(errors.CODES[self.service].credentials)
         request = self._prepare(method, path, params, json)
         if self._throttle is not None:
             self._throttle()
-        return _Record(self, request, json, effect, send_by).run(self._timeout, max_bytes)
+        return _Call(self, request, json, effect).run(max_bytes, send_by)
 
     def _prepare(
         self, method: str, path: str, params: Mapping[str, str] | None, json: Any
     ) -> PreparedRequest:
-        """Without `Session.prepare_request`: it merges environment, cookies and hooks into every
-        request and parses the address again, for a third of the cost of the exchange."""
+        """Not by `Session.prepare_request`: that merges environment, cookies and hooks into every
+        request and parses the address again, which takes a third of the exchange's CPU time."""
         request = PreparedRequest()
         request.method = method
         request.url = self.base_url + path + (f"?{urlencode(params)}" if params else "")
@@ -161,68 +169,80 @@ class HttpDoor:
 
     def safe(self, text: str) -> str:
         """`text` short and without secrets, for an error or a log."""
-        return excerpt(text, self._secrets, limit=_EXCERPT)
+        return excerpt(text, self.secrets, limit=_EXCERPT)
 
     def quote(self, answer: Answer, sent: Any) -> str:
-        """What an answer says, as far as it may be kept: nothing of what was sent of a person."""
+        """The beginning of an answer, without what was sent of a person in `sent`.
+
+        Names, addresses and numbers are cut out. HTML, and an answer that quotes any other text
+        of the request, is replaced by its size.
+        """
         if answer.body in _HARMLESS:
             return answer.text
-        said, texts = self._readable(answer), list(_texts(sent))
+        said = answer.body[: _EXCERPT * 4].decode("utf-8", "replace")
+        if "\\" in said:  # secrets first: a secret may hold an escape itself
+            said = unescaped(hide(said, self.secrets))
+        texts = list(_texts(sent))
         passages = (text for name, text in texts if name not in _NAMES)
         if answer.is_html or quotes(said, passages):
             return self.size_of(answer)
         lines = (line for _name, text in texts for line in text.splitlines())
         return self.safe(redact_words(said, lines))
 
-    def _readable(self, answer: Answer) -> str:
-        """The beginning of a body. A key is taken out before escapes are: it may hold some."""
-        text = answer.body[: _EXCERPT * 4].decode("utf-8", "replace")
-        return unescaped(hide(text, self._secrets)) if "\\" in text else text
-
     def size_of(self, answer: Answer) -> str:
+        """`<1234 bytes, application/json>`: all that is kept of an answer about a person."""
         kind = answer.headers.get("Content-Type", "").partition(";")[0]
         return f"<{len(answer.body)} bytes, {self.safe(kind) or '?'}>"
 
-    def observe(self, exchange: Callable[[], Exchange]) -> None:
-        if self._observe is not None:
-            self._observe(exchange())
 
-    def clean_url(self, url: str) -> str:
-        return redact(url, self._secrets)
+@dataclass(repr=False)
+class _Call:
+    """One request: sends it, reports the exchange to the observer, and raises its error.
 
+    `status`: of the answer's head, which may arrive without a whole body.
+    """
 
-class _Record:
-    """One exchange: runs it, tells the observer, and finds its error."""
+    door: HttpDoor
+    request: PreparedRequest
+    json: Any
+    effect: bool
+    status: int | None = None
 
-    def __init__(
-        self, door: HttpDoor, request: PreparedRequest, json: Any, effect: bool, send_by: float
-    ) -> None:
-        self._door, self._request, self._json, self._effect = door, request, json, effect
-        self._send_by = send_by
-        self._status: int | None = None
-
-    def run(self, timeout: float, max_bytes: int) -> Answer:
+    def run(self, max_bytes: int, send_by: float) -> Answer:
         started = time.monotonic()
-        result = self._exchange(timeout, max_bytes)
-        elapsed = int((time.monotonic() - started) * 1000)
-        self._door.observe(lambda: self._exchange_of(result, elapsed))
+        result: Answer | Failure
+        try:
+            raw = transport.send(
+                transport.api_adapter(), self.request, self.door.timeout, send_by=send_by
+            )
+            self.status = raw.status
+            result = Answer(raw.status, raw.headers, transport.read_body(raw, max_bytes))
+        except TransportError as error:
+            result = error.failure
+        duration_ms = int((time.monotonic() - started) * 1000)
+        if self.door.observe is not None:
+            self.door.observe(self._exchange(result, duration_ms))
         if isinstance(result, Answer) and 200 <= result.status < 300:
             return result
         raise self._error(result)
 
-    def _exchange(self, timeout: float, max_bytes: int) -> Answer | Failure:
-        try:
-            through = transport.adapter(str(self._request.url))
-            raw = transport.send(through, self._request, timeout, send_by=self._send_by)
-            self._status = raw.status
-            return Answer(raw.status, raw.headers, transport.read_body(raw, max_bytes))
-        except TransportError as error:
-            return error.failure
+    def _exchange(self, result: Answer | Failure, duration_ms: int) -> Exchange:
+        return Exchange(
+            service=self.door.service,
+            method=str(self.request.method),
+            url=redact(str(self.request.url), self.door.secrets),
+            status=self.status,
+            duration_ms=duration_ms,
+            request_excerpt=self.door.safe(outline(self.json)) if self.json else "",
+            answer_excerpt=(
+                result.value if isinstance(result, Failure) else self._answer_excerpt(result)
+            ),
+        )
 
     def _error(self, result: Answer | Failure) -> SyncError:
-        service, effect = self._door.service, self._effect
+        service, effect = self.door.service, self.effect
         if isinstance(result, Failure):
-            return errors.of_transport(service, result, effect=effect, status=self._status)
+            return errors.of_transport(service, result, effect=effect, status=self.status)
         return errors.of_status(
             service,
             result.status,
@@ -231,27 +251,15 @@ class _Record:
             answer=self._answer_excerpt(result),
         )
 
-    def _exchange_of(self, result: Answer | Failure, elapsed: int) -> Exchange:
-        return Exchange(
-            service=self._door.service,
-            method=str(self._request.method),
-            url=self._door.clean_url(str(self._request.url)),
-            status=self._status,
-            duration_ms=elapsed,
-            request_excerpt=self._door.safe(outline(self._json)) if self._json else "",
-            answer_excerpt=(
-                result.value if isinstance(result, Failure) else self._answer_excerpt(result)
-            ),
-        )
-
     def _answer_excerpt(self, answer: Answer) -> str:
-        """What an error says is worth keeping; what a success carries is a person's data."""
-        private = answer.status < 300 and not (self._effect and len(answer.body) <= 200)
-        return self._door.size_of(answer) if private else self._door.quote(answer, self._json)
+        """The text of an error, and of a short confirmation of a create. Other successes carry
+        personal data: only their size is kept."""
+        is_private = answer.status < 300 and not (self.effect and len(answer.body) <= 200)
+        return self.door.size_of(answer) if is_private else self.door.quote(answer, self.json)
 
 
 def _texts(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, str]]:
-    """Every text of a JSON body that may be about a person, with the name it stands under."""
+    """Every (field name, text) of a JSON body that may be about a person."""
     if isinstance(value, str) and name not in _UNCOMPARED:
         yield name, value
     elif isinstance(value, Mapping) and depth < _DEEPEST:
@@ -263,12 +271,23 @@ def _texts(value: Any, name: str = "", depth: int = 0) -> Iterator[tuple[str, st
 
 
 def outline(value: Any, *, depth: int = 0) -> str:
-    """The shape of a JSON body: its names, and the size of what could be about a person."""
+    """The field names of a JSON body with sizes in place of values, three levels deep.
+
+    `{vacancy: slug, firstname: <3 characters>, resume: {data: <3000 bytes>}}`; the fields of
+    `_SHOWN` keep their values.
+    """
     if isinstance(value, Mapping):
         if depth > 2:
             return "{…}"
-        inner = (_outline_item(str(name), item, depth) for name, item in value.items())
-        return "{" + ", ".join(inner) + "}"
+        parts = []
+        for name, item in value.items():
+            shown = outline(item, depth=depth + 1)
+            if name in _SHOWN and isinstance(item, str | int):
+                shown = str(item)[:80]
+            elif name == "data" and isinstance(item, str):  # base64
+                shown = f"<{len(item) * 3 // 4 - item[-2:].count('=')} bytes>"
+            parts.append(f"{name}: {shown}")
+        return "{" + ", ".join(parts) + "}"
     if isinstance(value, str):
         return f"<{len(value)} characters>"
     if isinstance(value, Sequence):
@@ -276,15 +295,9 @@ def outline(value: Any, *, depth: int = 0) -> str:
     return "null" if value is None else f"<{type(value).__name__}>"
 
 
-def _outline_item(name: str, value: Any, depth: int) -> str:
-    if name in _SHOWN and isinstance(value, str | int):
-        return f"{name}: {str(value)[:80]}"
-    if name == "data" and isinstance(value, str):
-        return f"data: <{len(value) * 3 // 4 - value[-2:].count('=')} bytes>"
-    return f"{name}: {outline(value, depth=depth + 1)}"
-
-
 def _encoded(json: Any) -> bytes:
+    """`json` as compact ASCII. Raises FormattingError, outside the block that caught the cause:
+    the cause would quote the value."""
     try:
         return jsonlib.dumps(json, allow_nan=False, separators=(",", ":")).encode("ascii")
     except (TypeError, ValueError, RecursionError):
@@ -295,22 +308,18 @@ def _encoded(json: Any) -> bytes:
 _SENDABLE = re.compile(r"[\x20-\x7e]+")
 
 
-@lru_cache(maxsize=1)
-def _standard_headers() -> dict[str, str]:
-    return {
-        "User-Agent": user_agent(),
-        "Accept": "application/json, text/plain;q=0.9, */*;q=0.1",
-        "Accept-Encoding": "gzip, deflate",
-    }
-
-
 @lru_cache(maxsize=64)
 def _checked_base(base_url: str) -> str:
-    """The base address with one slash at its end. HTTPS, or HTTP to this machine itself."""
+    """The base address, ending in one slash. Raises ConfigurationError unless it is HTTPS, or HTTP
+    to a loopback address, without user name, query and fragment."""
     parts = urlsplit(base_url.strip())
     host = parts.hostname or ""
-    safe = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
-    if not (host and safe) or parts.query or parts.fragment or "@" in parts.netloc:
+    try:
+        is_loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_loopback = host == "localhost"
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback)
+    if not (host and is_safe) or parts.query or parts.fragment or "@" in parts.netloc:
         raise ConfigurationError(
             gettext_noop(
                 "%(address)s cannot be used as an API address: it must be https:// (http:// only "
@@ -319,10 +328,3 @@ def _checked_base(base_url: str) -> str:
             address=f"{parts.scheme}://{host}",
         )
     return parts.geturl().rstrip("/") + "/"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,10 +1,9 @@
-"""How bytes travel: one requests session a thread, a deadline over a whole exchange, TLS.
+"""Sending and receiving: connections of each thread, a deadline for a whole exchange, TLS.
 
-`requests` limits the silence between two reads, not the exchange: a peer that drips one byte every
-few seconds holds a thread for ever. Here every read and write on the socket is given only what is
-left of the exchange's time. And whether a request may have reached the peer is known from the
-socket, not guessed from the class of an exception: before the first byte was written, nothing
-happened.
+`requests` limits the time between two reads, not the exchange: a peer that sends one byte every few
+seconds would hold a thread without end. Here every read and write on the socket gets what is left
+of the exchange's time. The socket also tells whether a request may have reached the peer: until its
+first byte is written, nothing has happened, whatever exception follows.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from enum import Enum
 from functools import lru_cache
 from typing import Any, cast
@@ -32,17 +31,16 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from sync.redaction import RedactingFilter
 
-CONNECT_TIMEOUT = 5.0  # seconds, for each address of a host; its DNS look-up is the system's
-# Servers hang up on idle connections (Node.js after 5 s). One that is about to is not used again:
-# a create that meets the hang-up has an unknown outcome.
+CONNECT_TIMEOUT = 5.0  # seconds for each address of a host; the DNS look-up has the system's limit
+# Servers close idle connections (Node.js after 5 s). A create on a connection that is being closed
+# has an unknown outcome, so a connection idle for this long is not used again.
 MAX_IDLE_SECONDS = 4.0
 _WRITE_SIZE = 1 << 16
 _READ_SIZE = 1 << 16
 
 
 class Failure(Enum):
-    """How an exchange ended without a whole answer; the values are for people reading the log, who
-    are told them in their language."""
+    """How an exchange ended without a whole answer. People read the values, translated."""
 
     NOT_SENT = gettext_noop("nothing was sent")
     NO_ANSWER = gettext_noop("no answer")
@@ -51,28 +49,22 @@ class Failure(Enum):
 
 
 class TransportError(Exception):
-    """No whole answer. Carries no cause: the library's message may quote the request."""
+    """No whole answer. Has no cause: the library's message may quote the request."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.value)
         self.failure = failure
 
 
-class _Progress(threading.local):
-    """This thread's exchange: when it must be over, and whether a byte of it was written."""
+class _Exchange(threading.local):
+    """The exchange of this thread.
+
+    `deadline`: the monotonic time at which it must be over; `send_by`: after which its first byte
+    is not written any more; `sent`: whether a byte was written.
+    """
 
     deadline = send_by = float("inf")
     sent = False
-
-    def begin(self, timeout: float, send_by: float) -> None:
-        self.deadline, self.send_by = time.monotonic() + timeout, send_by
-        self.sent = False
-
-    def begin_to_send(self) -> None:
-        """Asked at the last moment: this process may have been stopped and woken since."""
-        if not self.sent and time.monotonic() > self.send_by:
-            raise TimeoutError("too late to be sent")
-        self.sent = True
 
     def remaining(self) -> float:
         left = self.deadline - time.monotonic()
@@ -81,21 +73,28 @@ class _Progress(threading.local):
         return left
 
 
-_progress = _Progress()
+_exchange = _Exchange()
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's reading side; each read waits for no longer than the exchange has left."""
+    """The reading side of a socket; each read waits no longer than the exchange has left.
+
+    `makefile` lets it stand in for the socket of `http.client.HTTPResponse`, which asks for
+    nothing else.
+    """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._raw: Any = sock.makefile("rb", buffering=0)
 
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self)
+
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(_progress.remaining())
+        self._sock.settimeout(_exchange.remaining())
         count: int | None = self._raw.readinto(buffer)
         return count
 
@@ -105,28 +104,20 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-class _TimedSocket:
-    """What `http.client.HTTPResponse` wants of a socket: only `makefile`."""
-
-    def __init__(self, sock: socket.socket) -> None:
-        self._sock = sock
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_TimedReader(self._sock))
-
-
 class _TimedResponse(http.client.HTTPResponse):
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
-        super().__init__(_TimedSocket(sock), *args, **kwargs)  # type: ignore[arg-type]
+        super().__init__(_TimedReader(sock), *args, **kwargs)  # type: ignore[arg-type]
 
 
 class _TimedConnection(HTTPConnection):
+    """A connection whose reads and writes obey the exchange's deadline."""
+
     response_class = _TimedResponse
     _idle_since = float("inf")
 
     @property
     def is_connected(self) -> bool:
-        """False lets urllib3 open a new connection in place of one that was idle for long."""
+        """False after a long idle time: urllib3 then opens a new connection."""
         return time.monotonic() - self._idle_since < MAX_IDLE_SECONDS and super().is_connected
 
     def getresponse(self) -> Any:
@@ -135,12 +126,20 @@ class _TimedConnection(HTTPConnection):
         return response
 
     def send(self, data: Any) -> None:
+        """In pieces: a write over TLS starts its timeout anew for each record.
+
+        Raises TimeoutError, with nothing sent, when `send_by` has passed: this process may have
+        been suspended since the request was prepared.
+        """
         if self.sock is None:
             self.connect()
-        for piece in _pieces(data):
-            self.sock.settimeout(_progress.remaining())
-            _progress.begin_to_send()
-            super().send(piece)
+        view = memoryview(data)
+        for start in range(0, len(view), _WRITE_SIZE):
+            self.sock.settimeout(_exchange.remaining())
+            if not _exchange.sent and time.monotonic() > _exchange.send_by:
+                raise TimeoutError("too late to be sent")
+            _exchange.sent = True
+            super().send(view[start : start + _WRITE_SIZE])
 
 
 class _TimedTLSConnection(_TimedConnection, HTTPSConnection):
@@ -155,21 +154,14 @@ class _TimedTLSPool(HTTPSConnectionPool):
     ConnectionCls = _TimedTLSConnection
 
 
-def _pieces(data: Any) -> Iterator[Any]:
-    """TLS writes start their timeout anew for each record, so a large body goes in pieces."""
-    if len(data) <= _WRITE_SIZE:
-        yield data
-        return
-    view = memoryview(data)
-    for start in range(0, len(view), _WRITE_SIZE):
-        yield view[start : start + _WRITE_SIZE]
-
-
 @lru_cache(maxsize=2)
 def _tls_context(pinned: bool) -> ssl.SSLContext:
-    """One context for all threads: urllib3 by itself would read the CA bundle again for every
-    connection (20 ms of CPU). Where the address is pinned, urllib3 compares the certificate with
-    the host's name, and switches off OpenSSL's own check: not on the context of the others."""
+    """One TLS context for all threads: by itself urllib3 reads the CA bundle again for every
+    connection (20 ms of CPU).
+
+    `pinned`: for connections to a checked IP address. There urllib3 compares the certificate with
+    the host's name itself and needs OpenSSL's own check off, so they have their own context.
+    """
     context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.hostname_checks_common_name = False
@@ -178,7 +170,7 @@ def _tls_context(pinned: bool) -> ssl.SSLContext:
 
 
 class TimedAdapter(HTTPAdapter):
-    """An adapter whose connections obey the deadline; it never sends anything twice."""
+    """An adapter whose connections obey the deadline; it never repeats a request."""
 
     pinned = False
 
@@ -189,36 +181,28 @@ class TimedAdapter(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = pools
 
     def cert_verify(self, conn: Any, *_: Any) -> None:
-        """Certificates are always required; the authorities are in the shared context already."""
+        """Certificates are always required; the shared context holds the authorities already."""
         conn.cert_reqs = "CERT_REQUIRED"
-
-
-class _Session(requests.Session):
-    """Holds this thread's adapters; requests go to these directly, not through `Session.send`.
-
-    That adds what must not happen here: proxies from the environment, an Authorization from
-    ~/.netrc in place of ours, cookies of one company sent for the next, and a redirect's whole
-    body read, however large, even where it is not followed.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.mount("https://", TimedAdapter())
-        self.mount("http://", TimedAdapter())
 
 
 _local = threading.local()
 
 
-def adapter(url: str) -> HTTPAdapter:
-    """This thread's adapter for an API: its connections live from one push to the next."""
-    session = thread_local("session", _Session)
-    return cast(HTTPAdapter, session.get_adapter(url))
+def api_adapter() -> HTTPAdapter:
+    """This thread's adapter for both APIs; its connections stay open between pushes.
+
+    Requests go to an adapter and not through `requests.Session`, which would use proxies from the
+    environment, replace our Authorization with one from ~/.netrc, send one company's cookies with
+    the next one's request, and read the body of a redirect however large it is.
+    """
+    return cast(HTTPAdapter, thread_local("apis", TimedAdapter))
 
 
 def thread_local(name: str, make: Callable[[], Any]) -> Any:
-    """Something of this thread's own, made at first use and dropped in a forked child."""
+    """This thread's object of that name, made at first use; it must have a `close`.
+
+    A forked child starts without the objects of its parent.
+    """
     value = getattr(_local, name, None)
     if value is None:
         value = make()
@@ -227,7 +211,7 @@ def thread_local(name: str, make: Callable[[], Any]) -> Any:
 
 
 def close_sessions() -> None:
-    """Closes this thread's connections; the end of the thread does the same."""
+    """Close this thread's connections. The end of a thread does the same."""
     for value in list(vars(_local).values()):
         value.close()
     vars(_local).clear()
@@ -252,12 +236,13 @@ def send(
     *,
     send_by: float = float("inf"),
 ) -> urllib3.BaseHTTPResponse:
-    """Sends once and returns the answer's head; its body is still to be read, by `read_body`.
+    """Send once and return the answer's head; `read_body` reads the body.
 
-    `timeout`: seconds from here to the end of the body. `send_by`: the monotonic moment after
-    which nothing is sent. Raises TransportError.
+    `timeout`: seconds from here to the end of the body. `send_by`: the monotonic time after which
+    nothing is sent any more. Raises TransportError: NOT_SENT, or NO_ANSWER once a byte was written.
     """
-    _progress.begin(timeout, send_by)
+    _exchange.deadline, _exchange.send_by = time.monotonic() + timeout, send_by
+    _exchange.sent = False
     limits = urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout)
     try:
         response = through.send(request, stream=True, timeout=limits, verify=True)  # type: ignore[arg-type]
@@ -265,45 +250,36 @@ def send(
         return raw
     except _EXPECTED:
         pass  # raised below, outside: the cause quotes the request
-    raise TransportError(Failure.NO_ANSWER if _progress.sent else Failure.NOT_SENT)
+    raise TransportError(Failure.NO_ANSWER if _exchange.sent else Failure.NOT_SENT)
 
 
 def read_body(raw: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
-    """The decoded body. Raises TransportError: CUT or TOO_LARGE. The connection goes back to the
-    pool after a whole body and is closed after anything else."""
-    try:
-        body = _read(raw, max_bytes)
-    except _EXPECTED:
-        body, failure = None, Failure.CUT
-    else:
-        failure = Failure.TOO_LARGE
-    if body is not None:
-        return body
-    raw.close()
-    raise TransportError(failure)
+    """The decoded body. A whole body returns the connection to the pool; anything else closes it.
 
-
-def _read(raw: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes | None:
-    """None when there is more than `max_bytes`, by the declared length or as counted."""
+    Raises TransportError: TOO_LARGE (by the declared length or as counted) or CUT.
+    """
     declared = raw.headers.get("Content-Length", "")
-    if declared.isdecimal() and int(declared[:19]) > max_bytes:
-        return None
-    parts, total = [], 0
-    while part := raw.read(_READ_SIZE, decode_content=True):
-        total += len(part)
-        if total > max_bytes:
-            return None
-        parts.append(part)
+    is_too_large = declared.isdecimal() and int(declared[:19]) > max_bytes
+    parts: list[bytes] = []
+    total, failure = 0, None
+    try:
+        while not is_too_large and (part := raw.read(_READ_SIZE, decode_content=True)):
+            parts.append(part)
+            total += len(part)
+            is_too_large = total > max_bytes
+    except _EXPECTED:
+        failure = Failure.CUT
+    if is_too_large:
+        failure = Failure.TOO_LARGE
+    if failure is not None:
+        raw.close()
+        raise TransportError(failure)
     raw.release_conn()
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _keep_logs_clean() -> None:
-    """urllib3 logs request lines at DEBUG, query included. A filter on `urllib3` would not see
-    the records of the modules below it, so each module that logs gets its own."""
-    for name in ("connectionpool", "connection", "poolmanager", "response", "util.retry"):
-        logging.getLogger(f"urllib3.{name}").addFilter(RedactingFilter())
-    logging.getLogger("requests_hardened.ip_filter").addFilter(RedactingFilter())
-
-
-_keep_logs_clean()
+# urllib3 logs request lines at DEBUG, with their queries. A filter on the logger `urllib3` does not
+# see the records of the loggers below it, so each of them gets one.
+for _name in ("connectionpool", "connection", "poolmanager", "response", "util.retry"):
+    logging.getLogger(f"urllib3.{_name}").addFilter(RedactingFilter())
+logging.getLogger("requests_hardened.ip_filter").addFilter(RedactingFilter())

@@ -1,7 +1,8 @@
 """From a HrFlow profile to a Flatchr candidate. Pure.
 
-The body is documented at https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat;
-`vacancy` and `token` are added when it is sent.
+The body of the create call, `POST {careers}/vacancy/candidate/json`:
+https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat. `vacancy` and `token` are
+added when it is sent.
 """
 
 from __future__ import annotations
@@ -22,24 +23,31 @@ from sync.exceptions import FormattingError, PermanentError
 from sync.mapping.contact import format_email, format_phone, format_urls, percent_encoded
 from sync.mapping.enrichment import format_enrichment
 from sync.mapping.names import PersonName, read_name
-from sync.mapping.profile import line, mapping, mappings, moment, number, paragraph
+from sync.mapping.profile import (
+    line,
+    mapping,
+    mappings,
+    moment,
+    number,
+    paragraph,
+    without_empty,
+)
 from sync.mapping.text import has_latin_letter
 from sync.vocabulary import ErrorCode
 
-# The keys the sender owns: a format may return them, they are not its to decide.
+# Set when the candidate is sent; dropped from what a format returns.
 _SENDERS_KEYS = ("vacancy", "token")
 _SEED_CREATE, _SEED_ENRICH = "create_profile_body", "enrich_profile_body"
-# What a push's row remembers whole, so that a look-up asks for the very person that was sent.
+# Characters that a push's row can hold: a look-up must ask for exactly what was sent.
 LONGEST = {"firstname": 120, "lastname": 120, "email": 254}
-_EMPTY: tuple[object, ...] = ("", {}, [])
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Candidate(dict[str, Any]):
     """The body of Flatchr's create call, without `vacancy` and `token`.
 
-    Beside it the HrFlow profile it was made from (to be read, not changed) and the value of the
-    enrichment call, so that a rule can look at experience and skills.
+    `profile`: the HrFlow profile that it was made from, for rules to read and not to change.
+    `enrichment`: the `value` of the enrichment call (`format_enrichment`), None where it is empty.
     """
 
     def __init__(
@@ -55,7 +63,7 @@ class Candidate(dict[str, Any]):
 
     @property
     def enrichment(self) -> dict[str, Any] | None:
-        """Made when it is asked for: most pushes never need it."""
+        """Computed when it is first read, because most pushes never need it."""
         if self._enrichment is None:
             self._enrichment = format_enrichment(self.profile)
         return self._enrichment or None
@@ -63,10 +71,10 @@ class Candidate(dict[str, Any]):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A profile's CV as HrFlow lists it; none of it is checked.
+    """A CV as the profile lists it; nothing has been opened or checked.
 
-    `kind`: `resume` (as processed) or `original` (as uploaded). `extension`: `.pdf`, or empty.
-    `size`: bytes.
+    `kind`: `resume` (processed by HrFlow) or `original` (as uploaded). `extension`: `.pdf`, or
+    empty. `size`: bytes, None where it is not known.
     """
 
     url: str
@@ -77,10 +85,10 @@ class Attachment:
 
 
 def format_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
-    """Every field of the create call that a profile can fill; keys without a value are absent.
+    """The fields of the create call that the profile can fill; keys without a value are absent.
 
-    `resume` is the CV's address, a placeholder that the CV step replaces by the document.
-    Raises FormattingError where the profile has no name.
+    `resume` is the CV's URL; the CV step replaces it by the document where the company wants one.
+    Raises FormattingError where there is no profile, or no name in it.
     """
     if not isinstance(profile, Mapping):
         raise FormattingError("profile", gettext_noop("HrFlow sent no profile object."))
@@ -95,11 +103,11 @@ def format_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
         "type": "link" if resume else None,
         "resume": resume.url if resume else None,
     }
-    return _without_empty(fields)
+    return without_empty(fields)
 
 
 def _comment(info: Mapping[str, Any], name: PersonName) -> str:
-    """The summary, and what a recruiter must know to trust the name above it."""
+    """The summary, and how the name that is sent differs from the one in the profile."""
     notes = [paragraph(info.get("summary"))]
     if name.original:
         notes.append(_("Name as written in the profile: %(name)s") % {"name": name.original})
@@ -109,82 +117,72 @@ def _comment(info: Mapping[str, Any], name: PersonName) -> str:
 
 
 def choose_resume(profile: Mapping[str, Any]) -> Attachment | None:
-    """`resume` before `original`, the newest of several; None where the profile has neither."""
-    found = [
-        (kind == "resume", moment(item.get("created_at")) or _EARLIEST, item)
+    """The profile's CV: `resume` before `original`, the newest of several; None without either."""
+    ranked = [
+        ((attachment.kind == "resume", moment(item.get("created_at")) or _EARLIEST), attachment)
         for item in mappings(mapping(profile).get("attachments"))
-        if (kind := _kind(item)) and _url(item)
+        if (attachment := _attachment(item))
     ]
-    if not found:
+    return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+
+def _attachment(item: Mapping[str, Any]) -> Attachment | None:
+    """None where the item is not a CV, or has no URL."""
+    address, size = item.get("public_url"), number(item.get("file_size"))
+    url = percent_encoded(address.strip()) if isinstance(address, str) else ""
+    file_name = line(item.get("file_name"))
+    # Older profiles mark the CV by `file_name`, with or without extension, instead of `type`.
+    marks = (line(item.get("type")).lower(), PurePosixPath(file_name).stem.lower())
+    kind = next((mark for mark in marks if mark in ("resume", "original")), "")
+    if not (kind and url):
         return None
-    best = max(found, key=lambda ranked: ranked[:2])[2]
-    return _attachment(best)
-
-
-def _kind(item: Mapping[str, Any]) -> str:
-    """Older profiles mark the CV by `file_name`, with or without extension, instead of `type`."""
-    name = PurePosixPath(line(item.get("file_name"))).stem
-    marks = (line(item.get("type")).lower(), name.lower())
-    return next((mark for mark in marks if mark in ("resume", "original")), "")
-
-
-def _url(item: Mapping[str, Any]) -> str:
-    url = item.get("public_url")
-    return percent_encoded(url.strip()) if isinstance(url, str) else ""
-
-
-def _attachment(item: Mapping[str, Any]) -> Attachment:
-    url, size = _url(item), number(item.get("file_size"))
-    name = line(item.get("original_file_name")) or line(item.get("file_name"))
-    given = line(item.get("extension")).lower()
+    name = line(item.get("original_file_name")) or file_name
     return Attachment(
         url=url,
         file_name=name,
-        extension=f".{given.lstrip('.')}" if given else _suffix(name) or _suffix(_path(url)),
-        kind=_kind(item),
+        extension=_extension(line(item.get("extension")).lower(), name, url),
+        kind=kind,
         size=int(size) if size is not None and size >= 0 else None,
     )
 
 
-def _suffix(name: str) -> str:
-    found = PurePosixPath(name).suffix.lower()
-    return found if re.fullmatch(r"\.[a-z0-9]{1,5}", found) else ""
-
-
-def _path(url: str) -> str:
+def _extension(given: str, name: str, url: str) -> str:
+    """`.pdf`: as HrFlow gives it, else from the file's name, else from its URL; or empty."""
+    if given:
+        return f".{given.lstrip('.')}"
     try:
-        return urlsplit(url).path
+        path = urlsplit(url).path
     except ValueError:
-        return ""
+        path = ""
+    suffixes = (PurePosixPath(found).suffix.lower() for found in (name, path))
+    return next((end for end in suffixes if re.fullmatch(r"\.[a-z0-9]{1,5}", end)), "")
 
 
 def normalise_result(result: object, profile: Mapping[str, Any], name: str = "") -> Candidate:
-    """What any format returned, as a candidate.
+    """The candidate that a format's result stands for.
 
-    Accepts a dict, and the seed-time `{"create_profile_body": .., "enrich_profile_body": ..}`.
+    `result`: the create body, or the seed's `{"create_profile_body": …, "enrich_profile_body": …}`.
     `name`: the format's, for the message. Raises PermanentError(FORMAT_EMPTY) for anything else.
     """
-    body, enrichment = _parts(result)
+    body = mapping(result)
+    if _SEED_CREATE in body:
+        enrich = mapping(body.get(_SEED_ENRICH))
+        # The seed's connector gives the whole body of the enrichment call; only `value` is kept.
+        value = enrich["value"] if isinstance(enrich.get("value"), Mapping) else enrich
+        body, enrichment = mapping(body.get(_SEED_CREATE)), dict(value) or None
+    else:
+        enrichment = getattr(result, "enrichment", None)
     if not body:
         raise PermanentError(ErrorCode.FORMAT_EMPTY, name=name or "format")
     kept = {key: value for key, value in body.items() if key not in _SENDERS_KEYS}
-    return Candidate(_without_empty(kept), profile=profile, enrichment=enrichment)
-
-
-def _parts(result: object) -> tuple[Mapping[str, Any], dict[str, Any] | None]:
-    held = mapping(result)
-    if _SEED_CREATE not in held:
-        return held, getattr(result, "enrichment", None)
-    enrich = mapping(held.get(_SEED_ENRICH))
-    # The seed's connector gives the whole body of the call; its `value` is what is ours to keep.
-    value = enrich["value"] if isinstance(enrich.get("value"), Mapping) else enrich
-    return mapping(held.get(_SEED_CREATE)), dict(value) or None
+    return Candidate(without_empty(kept), profile=profile, enrichment=enrichment)
 
 
 def check_candidate(candidate: Mapping[str, Any]) -> None:
-    """What Flatchr demands of any candidate, also of one that a custom format or rule made.
+    """Check what Flatchr demands of a candidate. To be called after the rules have changed it.
 
-    Raises FormattingError naming the field. Worth calling after the rules, before anything is sent.
+    Both names hold a Latin letter, nothing is longer than a push's row can hold, and every value
+    can be sent as JSON. Raises FormattingError with the first field that does not comply.
     """
     for key in ("firstname", "lastname"):
         if not has_latin_letter(line(candidate.get(key))):
@@ -195,16 +193,8 @@ def check_candidate(candidate: Mapping[str, Any]) -> None:
             problem = gettext_noop("it is longer than %(limit)s characters.")
             raise FormattingError(key, problem, limit=limit)
     for key, value in candidate.items():
-        _check_json(key, value)
-
-
-def _check_json(key: str, value: object) -> None:
-    try:
-        json.dumps(value, allow_nan=False).encode()
-    except (TypeError, ValueError, RecursionError) as error:
-        problem = gettext_noop("its value cannot be sent as JSON.")
-        raise FormattingError(key, problem) from error
-
-
-def _without_empty(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in body.items() if value is not None and value not in _EMPTY}
+        try:
+            json.dumps(value, allow_nan=False).encode()
+        except (TypeError, ValueError, RecursionError) as error:
+            problem = gettext_noop("its value cannot be sent as JSON.")
+            raise FormattingError(key, problem) from error

@@ -1,14 +1,13 @@
-"""Until when a person may be written to: consent and last contact, as a HrFlow profile tells. Pure.
+"""Until when a person may be contacted: consent and last contact, from a HrFlow profile. Pure.
 
-HrFlow has no field for either, so they are read from a tag or a metadata of the profile (both are
-`{"name": ..., "value": ...}`): `consent_until` and `last_contact`, each a date (`2026-11-30`).
-Without a `last_contact` it is the day HrFlow received or last changed the profile.
-The two years are the CNIL's: https://www.cnil.fr/fr/le-guide-du-recrutement
+HrFlow has no field for either. They are read from a tag or a metadata of the profile (both are
+`{"name": …, "value": …}`): `consent_until` and `last_contact`, each a date (`2026-11-30`).
+The usual limit, two years after the last contact: https://www.cnil.fr/fr/le-guide-du-recrutement
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,35 +22,35 @@ LAST_CONTACT = "last_contact"
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """`last_contact`: when; `consent_until`: the last day of a consent. None: not known."""
+    """`consent_until`: the last day on which the consent holds. None: not known."""
 
     last_contact: datetime | None
     consent_until: date | None
 
 
 def read_contact(profile: Mapping[str, Any]) -> Contact:
-    """Never raises; a date that cannot be read counts as not there."""
-    said = moment(_said(profile, LAST_CONTACT))
-    known = [moment(profile.get("created_at")), moment(profile.get("updated_at"))]
-    consent = moment(_said(profile, CONSENT_UNTIL))
-    latest = max((at for at in known if at), default=None)
-    return Contact(said or latest, consent.date() if consent else None)
+    """The contact that a profile tells of. Never raises: an unreadable date counts as missing.
 
-
-def _said(profile: Mapping[str, Any], name: str) -> object:
-    return next((value for found, value in _notes(profile) if found == name), None)
-
-
-def _notes(profile: Mapping[str, Any]) -> Iterator[tuple[str, object]]:
+    Without a `last_contact` it is the day on which HrFlow received or last changed the profile.
+    """
+    noted: dict[str, object] = {}
     for field in ("tags", "metadatas"):
         for note in mappings(profile.get(field)):
-            yield line(note.get("name")).lower(), note.get("value")
+            noted.setdefault(line(note.get("name")).lower(), note.get("value"))
+    changes = [moment(profile.get("created_at")), moment(profile.get("updated_at"))]
+    last_change = max((at for at in changes if at), default=None)
+    consent = moment(noted.get(CONSENT_UNTIL))
+    return Contact(
+        last_contact=moment(noted.get(LAST_CONTACT)) or last_change,
+        consent_until=consent.date() if consent else None,
+    )
 
 
 def check_contact(contact: Contact, *, within_days: int | None, today: date) -> None:
-    """Raises PermanentError where the rule of the company (None: no rule) forbids a push.
+    """Check the company's rule: the last contact is at most `within_days` ago (None: no rule).
 
-    A consent, while it lasts, counts more than the last contact, and when it has ended as well.
+    Where a consent is known, its last day decides alone. Raises PermanentError: CONSENT_ENDED,
+    CONTACT_TOO_OLD (also where no contact is known).
     """
     if within_days is None:
         return
@@ -66,7 +65,8 @@ def check_contact(contact: Contact, *, within_days: int | None, today: date) -> 
 
 
 def is_over(contact: Contact, *, retention_days: int, now: datetime) -> bool:
-    """Whether the time for which such a profile may be kept has ended; never while unknown."""
+    """Whether the profile may no longer be kept: no consent holds, and the last contact is more
+    than `retention_days` ago. False where no contact is known."""
     if contact.consent_until is not None and contact.consent_until >= now.date():
         return False
     last = contact.last_contact

@@ -1,19 +1,20 @@
 """How to reach a person: e-mail, phone and links, as Flatchr's create call wants them. Pure.
 
-https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat. What is not plausible is
-left out, never an error.
+https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat. An implausible value is
+left out; nothing here raises.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from urllib.parse import SplitResult, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 from sync.mapping.profile import items, line
+from sync.matching import comparable_email
 
 _NETWORKS = ("facebook", "linkedin", "twitter")
 _HOSTS = {
@@ -24,7 +25,7 @@ _HOSTS = {
     "twitter.com": "twitter",
     "x.com": "twitter",
 }
-# Which link is worth the one place of `other`, best first.
+# Flatchr has one place for every other link, `other`: the kinds that may take it, best first.
 _OTHERS = ("personal", "website", "portfolio", "github", "gitlab", "from_resume")
 _BARE_HOST = re.compile(r"[\w-]+(\.[\w-]+)+([:/?#].*)?", re.DOTALL)
 _MAILTO = re.compile(r"mailto:([^?]*).*", re.I)
@@ -33,36 +34,40 @@ _SAFE = "!#$%&'()*+,/:;=?@[]~"
 
 
 def format_email(value: object) -> str:
-    """The first plausible address, as it is written."""
-    return next(filter(_is_plausible, _bare_words(value)), "")
+    """The first valid address in the field, as it is written there; empty without one."""
+    for word in _bare_words(value):
+        try:
+            validate_email(word)
+        except (ValidationError, ValueError):
+            continue
+        return word
+    return ""
 
 
 def addresses(value: object) -> list[str]:
-    """Every address in a field, in the one form they are kept, hashed and looked up in: bare, in
-    small letters. Also those that nothing could be sent to: somebody is known by them."""
-    found = (word.lower() for word in _bare_words(value) if _ADDRESS.fullmatch(word))
+    """Every address in the field, once, in the form in which rows and hashes keep it.
+
+    Also those to which nothing can be sent (`zoe@localhost`): people are found by them.
+    """
+    found = (comparable_email(word) for word in _bare_words(value) if _ADDRESS.fullmatch(word))
     return list(dict.fromkeys(found))
 
 
 def _bare_words(value: object) -> Iterator[str]:
-    """`Zoé <mailto:a@b.fr?subject=CV>; "c@d.fr/e@f.fr"` holds, among others, three addresses."""
+    """Words of the field, without the signs that are written around an address.
+
+    `Zoé <mailto:a@b.fr?subject=CV>; "c@d.fr/e@f.fr"` holds, among others, three addresses.
+    """
     for word in re.split(r"[\s,;<>]+", line(value)):
         bare = _MAILTO.sub(r"\1", word.strip("\"'()[]."))
         yield from re.split(r"[/|]", bare) if bare.count("@") > 1 else [bare]
 
 
-def _is_plausible(address: str) -> bool:
-    try:
-        validate_email(address)
-    except (ValidationError, ValueError):
-        return False
-    return True
-
-
 def format_phone(value: object) -> str:
-    """A string, as Flatchr's own examples show (`+33 6 95 46 82 31`), whatever HrFlow holds.
+    """A string such as `+33 6 95 46 82 31`, from a string or a whole number.
 
-    Left out with fewer than 4 digits or more than 60 characters: that is no number.
+    Flatchr documents an integer, and shows strings in its own examples. Empty with fewer than 4
+    digits or more than 60 characters.
     """
     whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**20
     phone = str(value) if whole else line(value).removeprefix("tel:").strip()
@@ -70,25 +75,31 @@ def format_phone(value: object) -> str:
 
 
 def format_urls(value: object) -> dict[str, str]:
-    """Flatchr's `urls`: an object, one URL a key, no empty strings.
+    """Flatchr's `urls`: `{"facebook", "linkedin", "twitter", "other"}`, each one URL or absent.
 
     From both HrFlow shapes: a list of `{"type", "url"}`, or in older profiles a dict by type.
     """
     found: dict[str, str] = {}
     others: list[tuple[int, str]] = []
-    for kind, raw in _entries(value):
+    for kind, raw in _links(value):
         url = web_address(raw)
-        key = _network(kind, url)
-        if url and key:
-            found.setdefault(key, url)
-        elif url:
+        if not url:
+            continue
+        host = (urlsplit(url).hostname or "").removeprefix("www.")
+        # A link that HrFlow found in a CV has no telling type: its host tells the network.
+        by_host = (key for end, key in _HOSTS.items() if f".{host}".endswith(f".{end}"))
+        network = kind if kind in _NETWORKS else next(by_host, None)
+        if network:
+            found.setdefault(network, url)
+        else:
             others.append((_OTHERS.index(kind) if kind in _OTHERS else len(_OTHERS), url))
     if others:
         found["other"] = min(others, key=lambda ranked: ranked[0])[1]
     return found
 
 
-def _entries(value: object) -> Iterator[tuple[str, object]]:
+def _links(value: object) -> Iterator[tuple[str, object]]:
+    """Type and URL of each link, in either shape; nothing is checked."""
     if isinstance(value, Mapping):
         for kind, held in value.items():
             for url in items(held) or [held]:
@@ -98,38 +109,31 @@ def _entries(value: object) -> Iterator[tuple[str, object]]:
         yield line(held.get("type")).lower(), held.get("url")
 
 
-def _network(kind: str, url: str) -> str | None:
-    """By the type HrFlow gives; links found in a CV only tell by their host."""
-    if kind in _NETWORKS or not url:
-        return kind or None
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
-    return next((key for end, key in _HOSTS.items() if f".{host}".endswith(f".{end}")), None)
-
-
 def web_address(value: object) -> str:
-    """An http(s) URL in ASCII, `https://` added where only it is missing; else nothing."""
+    """An http(s) URL in ASCII; `https://` is added where no scheme is given. Empty for others.
+
+    Left out: a URL with credentials, and a word that is no host, such as a user name.
+    """
     text = value.strip() if isinstance(value, str) else ""
-    if text and _BARE_HOST.fullmatch(text):
+    if _BARE_HOST.fullmatch(text):
         text = f"https://{text}"
+    if re.search(r"\s", text):
+        return ""
     try:
-        return _ascii(urlsplit(text)) if not re.search(r"\s", text) else ""
-    except ValueError:  # a malformed port, IPv6 address or international host name
+        parts = urlsplit(text)
+        host = parts.hostname or ""
+        port = f":{parts.port}" if parts.port else ""
+        authority = host.encode("idna").decode() + port
+    except ValueError:  # A malformed port, IPv6 address or international host name.
         return ""
-
-
-def _ascii(parts: SplitResult) -> str:
-    host = parts.hostname or ""
-    # No credentials in a link, and no bare words such as a user name.
-    if parts.scheme not in ("http", "https") or "@" in parts.netloc or "." not in host.strip("."):
+    is_web = parts.scheme in ("http", "https") and "@" not in parts.netloc
+    is_host = "." in host.strip(".") and re.fullmatch(r"[a-z0-9._-]+(:[0-9]+)?", authority)
+    if not (is_web and is_host):
         return ""
-    port = f":{parts.port}" if parts.port else ""
-    authority = host.encode("idna").decode() + port
     rest = parts._replace(scheme="", netloc="").geturl()
-    if not re.fullmatch(r"[a-z0-9._-]+(:[0-9]+)?", authority):
-        return ""
     return f"{parts.scheme}://{authority}{percent_encoded(rest)}"
 
 
 def percent_encoded(url: str) -> str:
-    """The URL in ASCII; what is encoded already stays as it is."""
+    """The URL in ASCII; what is already encoded stays as it is."""
     return quote(url, safe=_SAFE, errors="ignore")

@@ -1,4 +1,7 @@
-"""What the local index keeps of a HrFlow profile: little, and enough to choose. Pure."""
+"""The columns of the local index, `sync.models.Profile`, read from a HrFlow profile. Pure.
+
+As little personal data as it takes to find and choose profiles; a push reads the profile again.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +17,8 @@ from sync.mapping.enrichment import years_of_experience
 from sync.mapping.profile import line, mapping, mappings, moment
 
 
-class Summary(TypedDict):
-    """The fields of `sync.models.Profile` that come from HrFlow."""
+class IndexRow(TypedDict):
+    """The fields of `sync.models.Profile` that come from HrFlow, by name."""
 
     reference: str
     full_name: str
@@ -31,13 +34,16 @@ class Summary(TypedDict):
     archived_at: datetime | None
 
 
-def summarise(profile: Mapping[str, Any]) -> Summary:
-    """Never raises, whatever the profile holds; too long values are cut."""
+def read_index_row(profile: Mapping[str, Any]) -> IndexRow:
+    """Never raises, whatever the profile holds; text is cut to the length of its column."""
     info, contact = mapping(profile.get("info")), read_contact(profile)
-    return Summary(
+    both_names = f"{line(info.get('first_name'))} {line(info.get('last_name'))}".strip()
+    # Every address, since a person may ask to be erased by any of them; none is cut in two.
+    joined = accumulate(addresses(info.get("email")), "{}, {}".format)
+    return IndexRow(
         reference=line(profile.get("reference"))[:255],
-        full_name=_full_name(info)[:255],
-        email=_emails(info),
+        full_name=(line(info.get("full_name")) or both_names)[:255],
+        email=max((text for text in joined if len(text) <= 254), key=len, default=""),
         headline=_headline(profile)[:255],
         location=line(mapping(info.get("location")).get("text"))[:255],
         experience_years=years_of_experience(profile),
@@ -50,19 +56,8 @@ def summarise(profile: Mapping[str, Any]) -> Summary:
     )
 
 
-def _full_name(info: Mapping[str, Any]) -> str:
-    parts = f"{line(info.get('first_name'))} {line(info.get('last_name'))}".strip()
-    return line(info.get("full_name")) or parts
-
-
-def _emails(info: Mapping[str, Any]) -> str:
-    """All of them: a person may ask to be erased by any one. None is cut in two."""
-    joined = accumulate(addresses(info.get("email")), "{}, {}".format)
-    return max((text for text in joined if len(text) <= 254), key=len, default="")
-
-
 def _headline(profile: Mapping[str, Any]) -> str:
-    """The present job, else the latest: `Comptable · Atelier Boréal`."""
+    """The first experience that has a title: `Comptable · Atelier Boréal`."""
     for job in mappings(profile.get("experiences")):
         title, company = line(job.get("title")), line(job.get("company"))
         if title:

@@ -1,7 +1,8 @@
-"""A person's first and last name, from whatever parts of it a profile holds. Pure.
+"""A person's first and last name, from the parts of it that a profile holds. Pure.
 
-Flatchr wants both, each with at least one plain Latin letter; what it does with a name that has
-none is unknown, so such a name is romanised and its original kept for the comment.
+Flatchr requires both, each with at least one Latin letter; what it does with a name that has none
+is not documented, so such a name is romanised and the original goes into the comment.
+https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from django.utils.translation import gettext_noop as _
 
 from sync.exceptions import FormattingError
 from sync.mapping.profile import line, mapping
-from sync.mapping.text import fold, has_latin_letter, romanise
+from sync.mapping.text import has_latin_letter, romanise, search_form
 
-# Words that parsers and forms write where they know nothing; never anyone's name here. "Na" and
-# "Nan" are names, so they are not among them.
+# What parsers and forms write where they know no name. "Na" and "Nan" are names, so they are not
+# listed.
 _PLACEHOLDERS = frozenset(
     {"n/a", "n.a.", "#n/a", "undefined", "unknown", "inconnu", "inconnue", "null", "none"}
     | {"non renseigne", "not specified", "anonymous", "anonyme"}
@@ -27,14 +28,14 @@ _TITLES = frozenset(
     {"m.", "mr", "mr.", "mrs", "mrs.", "ms", "ms.", "mme", "mme.", "mlle", "mlle."}
     | {"monsieur", "madame", "mademoiselle"}
 )
-# Han, kana and Hangul: the family name comes first, with or without a space.
+# Han, kana and Hangul: the last name comes first, with or without a space.
 _EAST_ASIAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff々ー・]+")
 
 
 @dataclass(frozen=True, slots=True)
 class PersonName:
-    """`original` is the name as written where it was romanised, else empty. `single`: the profile
-    knows one name only (a mononym, or half a name), which then stands in both places."""
+    """`original`: the name as written, where it was romanised; else empty. `single`: the profile
+    holds one name only (a mononym, or half of a name), which stands as first and as last name."""
 
     first: str
     last: str
@@ -47,44 +48,41 @@ class PersonName:
 
 
 def read_name(profile: Mapping[str, Any]) -> PersonName:
-    """The name to send. Raises FormattingError, naming `info.full_name`, where there is none."""
+    """The name to send. Raises FormattingError(`info.full_name`) where the profile has none."""
     info = mapping(profile.get("info"))
     first, last, full = (_known(info.get(k)) for k in ("first_name", "last_name", "full_name"))
     if (first or last or full) and not (first and last):
-        # What a full name was split into may be a number or a sign.
+        # Again `_known`: a part of a full name may be a number or a sign.
         first, last = map(_known, _completed(first, last, full))
     if not (first or last):
         problem = _("there is no name that can be written in Latin letters.")
         raise FormattingError("info.full_name", problem)
-    return _romanised(first, last, full)
-
-
-def _romanised(first: str, last: str, full: str) -> PersonName:
-    # One name in both places: nothing is invented, and a search by either name finds the person.
-    given, family = _latin(first or last), _latin(last or first)
-    written = full or " ".join(filter(None, (first, last)))
-    changed = (given, family) != (first or last, last or first)
-    return PersonName(given, family, written if changed else "", single=not (first and last))
-
-
-def _latin(name: str) -> str:
-    return name if has_latin_letter(name) else romanise(name)
+    # A single name stands in both places: a search by either finds the person.
+    written = (first or last, last or first)
+    given, family = map(romanise, written)
+    original = full or " ".join(filter(None, (first, last)))
+    return PersonName(
+        given,
+        family,
+        original=original if (given, family) != written else "",
+        single=not (first and last),
+    )
 
 
 def _known(value: object) -> str:
-    """The name without titles and placeholders; empty where no letter is left."""
+    """The name without titles and placeholders; empty where it cannot be written in letters."""
     name = line(value).strip(" ,;-_")
-    if fold(name) in _PLACEHOLDERS:
+    if search_form(name) in _PLACEHOLDERS:
         return ""
-    words = [word for word in name.split() if fold(word) not in _PLACEHOLDERS]
+    words = [word for word in name.split() if search_form(word) not in _PLACEHOLDERS]
     if len(words) > 1 and words[0].lower() in _TITLES:
         words = words[1:]
     kept = " ".join(words)
-    return kept if has_latin_letter(_latin(kept)) else ""
+    return kept if has_latin_letter(romanise(kept)) else ""
 
 
 def _completed(first: str, last: str, full: str) -> tuple[str, str]:
-    """Both names where one or both are missing; one stays empty where only one is known."""
+    """First and last name where at least one is missing; one stays empty for a mononym."""
     if not full or not (first or last):
         return split_name(full or first or last)
     rest = _without(full, first or last)
@@ -94,51 +92,45 @@ def _completed(first: str, last: str, full: str) -> tuple[str, str]:
 
 
 def _without(full: str, part: str) -> str | None:
-    """What is left of the full name beside a known part; None where the part is not in it."""
-    words, known = full.replace(",", " ").split(), fold(part).split()
-    folded = [fold(word) for word in words]
-    if folded[: len(known)] == known:
+    """The rest of a full name that begins or ends with a known part; None where it does not."""
+    words, known = full.replace(",", " ").split(), search_form(part).split()
+    compared = [search_form(word) for word in words]
+    if compared[: len(known)] == known:
         return " ".join(words[len(known) :])
-    if folded[-len(known) :] == known:
+    if compared[-len(known) :] == known:
         return " ".join(words[: -len(known)])
     return None
 
 
 def split_name(full: str) -> tuple[str, str]:
-    """First and last name of a full name; the first is empty where there is but one.
+    """First and last name of a full name of one word or more; one word is a last name.
 
-    A block in capitals at either end is the last name (`Anne DE LA TOUR`, `DUPONT Jean`), so is
-    what stands before a comma; East Asian names begin with it; else it is all but the first word.
+    The last name is what stands before a comma (`Dupont, Jean`), a block in capitals at either end
+    (`Anne DE LA TOUR`, `DUPONT Jean`), the beginning of an East Asian name, or else all but the
+    first word.
     """
     before, comma, after = (part.strip() for part in full.partition(","))
     if comma and before and after:
         return after.replace(",", " ").strip(), before
     words = full.replace(",", " ").split()
-    if all(_EAST_ASIAN.fullmatch(word) for word in words):
-        return _split_east_asian(words)
+    is_east_asian = all(_EAST_ASIAN.fullmatch(word) for word in words)
     if len(words) == 1:
-        return "", words[0]
-    cut, last_first = _capital_block(words)
+        # Two or three characters: a last name of one. Four: nearly always two and two.
+        size = {2: 1, 3: 1, 4: 2}.get(len(words[0])) if is_east_asian else None
+        return (words[0][size:], words[0][:size]) if size else ("", words[0])
+    cut, last_first = (1, True) if is_east_asian else _capital_block(words)
     head, tail = " ".join(words[:cut]), " ".join(words[cut:])
     return (tail, head) if last_first else (head, tail)
 
 
-def _split_east_asian(words: list[str]) -> tuple[str, str]:
-    if len(words) > 1:
-        return " ".join(words[1:]), words[0]
-    # Two or three characters: a family name of one. Four: nearly always two and two.
-    size = {2: 1, 3: 1, 4: 2}.get(len(words[0]), len(words[0]))
-    return words[0][size:], words[0][:size]
-
-
 def _capital_block(words: list[str]) -> tuple[int, bool]:
-    """Where to cut, and whether the last name comes first."""
+    """How many words the first part of the name has, and whether that part is the last name."""
     capital = [word.isupper() and sum(map(str.isalpha, word)) > 1 for word in words]
     if all(capital) or not any(capital):
         return 1, False
     if capital[-1]:
         return len(words) - capital[::-1].index(False), False
     leading = capital.index(False)
-    # `JP Martin` begins with initials, not with a last name.
+    # `JP Martin`: two capitals are initials, not a last name.
     long_enough = any(len(word) > 2 for word in words[:leading])
     return (leading, True) if leading and long_enough else (1, False)

@@ -1,4 +1,4 @@
-"""What a rule can be set to: described well enough for a form to ask, checked before it is used."""
+"""The settings of a rule: described so that a form can ask for them, checked before use. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ParameterKind(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One setting of a rule; `name` is the keyword argument of its function."""
+    """One setting of a rule; `name` is the keyword argument of the rule's function."""
 
     name: str
     label: Words
@@ -32,7 +32,7 @@ class Parameter:
     required: bool = True
 
     def clean(self, value: object) -> Any:
-        """The value in its type. Raises ValidationError with a sentence."""
+        """The value as its kind's type: float, list of str, or str. Raises ValidationError."""
         cleaned = _CLEANERS[self.kind](value)
         if cleaned is None:
             raise ValidationError(str(_PROBLEMS[self.kind]) % {"label": self.label})
@@ -40,7 +40,10 @@ class Parameter:
 
 
 def clean_parameters(known: Iterable[Parameter], given: Mapping[str, Any]) -> dict[str, Any]:
-    """All settings in their types. Raises ValidationError with a sentence for each fault."""
+    """The settings by name, each as its type; optional ones that are not set are absent.
+
+    Raises ValidationError with a sentence for each fault.
+    """
     by_name = {parameter.name: parameter for parameter in known}
     faults: list[str] = [
         _("There is no setting “%(name)s”.") % {"name": name}
@@ -49,24 +52,20 @@ def clean_parameters(known: Iterable[Parameter], given: Mapping[str, Any]) -> di
     ]
     cleaned: dict[str, Any] = {}
     for name, parameter in by_name.items():
-        if parameter.required or given.get(name) not in (None, "", []):
-            _clean_into(cleaned, faults, parameter, given.get(name))
+        value = given.get(name)
+        if not parameter.required and value in (None, "", []):
+            continue
+        try:
+            cleaned[name] = parameter.clean(value)
+        except ValidationError as error:
+            faults.extend(error.messages)
     if faults:
         raise ValidationError(faults)
     return cleaned
 
 
-def _clean_into(
-    cleaned: dict[str, Any], faults: list[str], parameter: Parameter, value: object
-) -> None:
-    try:
-        cleaned[parameter.name] = parameter.clean(value)
-    except ValidationError as error:
-        faults.extend(error.messages)
-
-
 def _number(value: object) -> float | None:
-    """0 or more; a comma serves as decimal point."""
+    """A number of 0 or more; a decimal comma is read as well. None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -77,7 +76,7 @@ def _number(value: object) -> float | None:
 
 
 def _words(value: object) -> list[str] | None:
-    """A list, or as a person types it: separated by commas."""
+    """From a list, or from text separated by commas; None where no word is left."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
         return None

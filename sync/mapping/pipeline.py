@@ -1,7 +1,7 @@
-"""Applying a format and its rules to one profile: read, *format, logics*, write. Pure.
+"""Run a format and rules on one profile: the steps between read and write. Pure.
 
-What a format or a rule does wrong ends the push with the name of the one at fault and the kind of
-error; never with the error's own words, which may hold personal data.
+An error in a format or a rule is reported by the function's name and the type of the error; not by
+the error's message, which may hold personal data.
 """
 
 from __future__ import annotations
@@ -20,14 +20,17 @@ from sync.vocabulary import ErrorCode
 
 @dataclass(frozen=True, slots=True)
 class LogicOutcome:
-    """The candidate the rules let pass, or the name of the rule that left it out."""
+    """The candidate that the rules let pass, or the name of the rule that discarded it."""
 
     candidate: Candidate | None
     discarded_by: str = ""
 
 
 def run_format(profile: Mapping[str, Any], chosen: BoundFormat) -> Candidate:
-    """Raises FormattingError, or PermanentError: FORMAT_EMPTY, FORMAT_CRASHED."""
+    """The candidate that the format makes of a HrFlow profile.
+
+    Raises FormattingError, or PermanentError: FORMAT_EMPTY, FORMAT_CRASHED.
+    """
     try:
         result = chosen(profile)
     except SyncError:
@@ -39,27 +42,27 @@ def run_format(profile: Mapping[str, Any], chosen: BoundFormat) -> Candidate:
 
 
 def run_logics(candidate: Candidate, chosen: Iterable[BoundLogic]) -> LogicOutcome:
-    """Each rule gets what the one before returned. Raises PermanentError(LOGIC_FAILED)."""
+    """Run the rules in order; each gets what the one before it returned.
+
+    Raises PermanentError(LOGIC_FAILED) where a rule raises, or returns neither a dict nor None.
+    """
     for logic in chosen:
-        result = _run_logic(candidate, logic)
+        try:
+            result = logic(candidate)
+        except Exception as error:
+            problem = type(error).__name__
+            raise PermanentError(
+                ErrorCode.LOGIC_FAILED, name=logic.name, problem=problem
+            ) from error
         if result is None:
             return LogicOutcome(None, logic.name)
+        if not isinstance(result, dict):
+            problem, kind = gettext_noop("returned %(type)s"), type(result).__name__
+            raise PermanentError(
+                ErrorCode.LOGIC_FAILED, name=logic.name, problem=problem, type=kind
+            )
+        if not isinstance(result, Candidate):
+            # A plain dict: the next rule needs the profile and the enrichment as well.
+            result = Candidate(result, profile=candidate.profile, enrichment=candidate.enrichment)
         candidate = result
     return LogicOutcome(candidate)
-
-
-def _run_logic(candidate: Candidate, logic: BoundLogic) -> Candidate | None:
-    try:
-        result = logic(candidate)
-    except Exception as error:
-        raise _failed(logic, type(error).__name__) from error
-    if result is None or isinstance(result, Candidate):
-        return result
-    if not isinstance(result, dict):
-        raise _failed(logic, gettext_noop("returned %(type)s"), type=type(result).__name__)
-    # A copy or a new dict: what the next rule may look at goes along.
-    return Candidate(result, profile=candidate.profile, enrichment=candidate.enrichment)
-
-
-def _failed(logic: BoundLogic, problem: str, **params: Any) -> PermanentError:
-    return PermanentError(ErrorCode.LOGIC_FAILED, name=logic.name, problem=problem, **params)

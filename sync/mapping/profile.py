@@ -1,6 +1,7 @@
 """Reading a HrFlow profile in which any field may be null, missing or of another type. Pure.
 
-Nothing here raises: what cannot be read counts as not there.
+Nothing here raises: a value that cannot be read counts as missing. The profile object:
+https://developers.hrflow.ai (Profiles).
 """
 
 from __future__ import annotations
@@ -14,37 +15,42 @@ from typing import Any
 
 from sync.mapping.text import plain, plain_line
 
-# HrFlow's "no date" (see the reference: hrflow-api, the profile object).
+# What HrFlow writes where it has no date.
 NO_DATE = "1969-12-31T23:59:59"
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 _NOTHING: Mapping[str, Any] = {}
 
 
 def mapping(value: object) -> Mapping[str, Any]:
+    """The object itself; an empty one for anything else."""
     return value if isinstance(value, Mapping) else _NOTHING
 
 
 def items(value: object) -> list[Any]:
+    """The list itself; an empty one for anything else."""
     return list(value) if isinstance(value, list | tuple) else []
 
 
 def mappings(value: object) -> Iterator[Mapping[str, Any]]:
-    """The objects of a list; its nulls and strays are passed over."""
+    """The objects of a list, without its nulls, strings and numbers."""
     return (item for item in items(value) if isinstance(item, Mapping))
 
 
 def line(value: object) -> str:
-    """One plain line of text, or nothing."""
+    """Plain text on one line; empty for anything but a string."""
     return plain_line(value) if isinstance(value, str) else ""
 
 
 def paragraph(value: object) -> str:
-    """Plain text with its line breaks, or nothing."""
+    """Plain text with its line breaks; empty for anything but a string."""
     return plain(value) if isinstance(value, str) else ""
 
 
 def names(value: object) -> list[str]:
-    """The names of skills, tasks and the like: objects with a `name`, or bare strings."""
+    """The names in a list of skills, tasks or languages, each once and in its order.
+
+    Both shapes of HrFlow: objects with a `name`, and bare strings.
+    """
     found = (
         line(item.get("name")) if isinstance(item, Mapping) else line(item) for item in items(value)
     )
@@ -52,7 +58,7 @@ def names(value: object) -> list[str]:
 
 
 def number(value: object) -> float | None:
-    """A finite number, also from a string such as `"2.5"`."""
+    """A finite number, also from a string such as `"2.5"`; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
@@ -63,7 +69,10 @@ def number(value: object) -> float | None:
 
 
 def day(value: object) -> date | None:
-    """A date from an ISO string or `{"iso8601": ...}`; a missing day or month is the first."""
+    """A date from `2017-08-01T00:00:00`, `2017-08`, `2017` or, in old profiles, `{"iso8601": …}`.
+
+    A missing day or month is the first.
+    """
     match = _DAY.match(_iso(value))
     if match is None:
         return None
@@ -75,7 +84,7 @@ def day(value: object) -> date | None:
 
 
 def moment(value: object) -> datetime | None:
-    """As `day`, to the second where it is known, and in UTC where no zone is given."""
+    """As `day`, with its time of day where that is known; UTC where no zone is given."""
     try:
         found = datetime.fromisoformat(_iso(value))
     except ValueError:
@@ -92,7 +101,7 @@ def _iso(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A HrFlow location, each part empty or None where it is not known."""
+    """A HrFlow location; a part is empty or None where it is not known. Degrees."""
 
     text: str
     city: str
@@ -104,6 +113,7 @@ class Place:
 
 
 def place(value: object) -> Place:
+    """From a location `{"text", "lat", "lng", "fields": {…}}`, or a bare string."""
     location = mapping(value)
     fields = mapping(location.get("fields"))
     return Place(
@@ -112,21 +122,28 @@ def place(value: object) -> Place:
         postcode=_first(fields, "postcode", "postal_code"),
         region=_first(fields, "administrative_area_level_1", "state", "country_region"),
         country=_first(fields, "country_code", "country"),
-        latitude=_within(location.get("lat"), 90),
-        longitude=_within(location.get("lng"), 180),
+        latitude=_degrees(location.get("lat"), 90),
+        longitude=_degrees(location.get("lng"), 180),
     )
 
 
 def _first(fields: Mapping[str, Any], *keys: str) -> str:
-    return next((found for key in keys if (found := _word(fields.get(key)))), "")
+    """The first field that holds something. A postcode may come as a number."""
+    for key in keys:
+        value = fields.get(key)
+        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12
+        if found := str(value) if whole else line(value):
+            return found
+    return ""
 
 
-def _word(value: object) -> str:
-    """A postcode may come as a number."""
-    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12
-    return str(value) if whole else line(value)
-
-
-def _within(value: object, limit: float) -> float | None:
+def _degrees(value: object, limit: float) -> float | None:
     found = number(value)
     return found if found is not None and abs(found) <= limit else None
+
+
+def without_empty(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The entries that say something: null, `""`, `{}` and `[]` do not, 0 and False do."""
+    return {
+        key: value for key, value in body.items() if value is not None and value not in ("", {}, [])
+    }

@@ -1,8 +1,8 @@
-"""Plain text for Flatchr: typographic characters made plain, names romanised. Pure.
+"""Plain text for Flatchr: typographic characters replaced, names romanised. Pure.
 
 Flatchr makes the caller responsible for "exotic" characters (typographic quotes, bullets pasted
-from Word), see https://developers.flatchr.io. Letters of every script are kept; what surrounds
-them becomes plain.
+from Word): https://developers.flatchr.io. Letters, marks and digits of every script are kept;
+punctuation and signs become ASCII.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from functools import lru_cache
 
 from anyascii import anyascii
 
-# Not ASCII, yet ordinary on a French keyboard, and without a plain form that says the same.
+# Not ASCII, but on every French keyboard, and no ASCII form means the same.
 KEPT_SYMBOLS = frozenset("€£°§µ")
 
-# \uf0b7 and its neighbours are Word's bullets (Symbol and Wingdings, in the private-use area).
+# \uf0b7 and the like are Word's bullets (Symbol and Wingdings, in the private-use area).
 _BULLETS = "•‣◦⁃∙·▪▫●○■□◆◇►▶➢➤❖✓✔\uf0b7\uf0a7\uf0d8\uf076\uf0fc\uf02d\uf0e8"
 _REPLACED = dict.fromkeys(_BULLETS, "-") | {
     **dict.fromkeys("«»“”„‟″", '"'),
@@ -31,9 +31,13 @@ _ORDINARY = re.compile(r"[\n -~]*")
 
 
 def plain(value: str) -> str:
-    """The text with plain punctuation, tidy spaces, and at most one empty line in a row."""
-    tidy = value if _ORDINARY.fullmatch(value) else _plain_characters(value)
-    lines = "\n".join(re.sub(" +", " ", line).strip() for line in tidy.split("\n"))
+    """The text with plain punctuation, single spaces, and at most one empty line in a row."""
+    text = value
+    if not _ORDINARY.fullmatch(text):
+        unquoted = re.sub(r"«\s{0,3}|\s{0,3}»", '"', text.replace("\r\n", "\n"))
+        characters = map(_plain_character, unicodedata.normalize("NFC", unquoted))
+        text = unicodedata.normalize("NFC", "".join(characters))
+    lines = "\n".join(re.sub(" +", " ", line).strip() for line in text.split("\n"))
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 
@@ -42,31 +46,38 @@ def plain_line(value: str) -> str:
     return " ".join(plain(value).split())
 
 
+def search_form(value: str) -> str:
+    """Text as it is searched and looked up: `Élève`, `ELEVE` and ` élève` are all `eleve`.
+
+    Every script is written in ASCII; punctuation stays. Whether two people have one name is
+    another question: `sync.matching.comparable_name`.
+    """
+    return " ".join(anyascii(plain(value)).casefold().split())
+
+
 def has_latin_letter(value: str) -> bool:
-    """What Flatchr's pattern for names asks: `/[a-zA-Z]/`."""
+    """What Flatchr demands of a first and a last name: the pattern `/[a-zA-Z]/`.
+
+    https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat
+    """
     return _LATIN.search(value) is not None
 
 
-def romanise(value: str) -> str:
-    """The name in plain Latin letters; empty where nothing can be made of it."""
-    letters = re.sub(r"[^A-Za-z' -]+", "", anyascii(value))
+def romanise(name: str) -> str:
+    """A name that Flatchr accepts: unchanged where it has a Latin letter, else transliterated.
+
+    `王小明` becomes `WangXiaoMing`. Empty where nothing can be made of it (`123`).
+    """
+    if has_latin_letter(name):
+        return name
+    letters = re.sub(r"[^A-Za-z' -]+", "", anyascii(name))
     words = [word.strip("'-") for word in letters.split()]
     return " ".join(word[0].upper() + word[1:] for word in words if word)
 
 
-def fold(value: str) -> str:
-    """A form for comparing: without accents, case or doubled spaces (`Élève` and `ELEVE`)."""
-    return " ".join(anyascii(plain(value)).casefold().split())
-
-
-def _plain_characters(value: str) -> str:
-    spaced = re.sub(r"«\s{0,3}|\s{0,3}»", '"', value.replace("\r\n", "\n"))
-    composed = unicodedata.normalize("NFC", spaced)
-    return unicodedata.normalize("NFC", "".join(map(_plain_character, composed)))
-
-
 @lru_cache(maxsize=4096)
 def _plain_character(character: str) -> str:
+    """Ordinary characters and letters are kept, spaces of any width become one space."""
     if character in KEPT_SYMBOLS or _ORDINARY.fullmatch(character):
         return character
     if character in _REPLACED:
@@ -78,8 +89,9 @@ def _plain_character(character: str) -> str:
 
 
 def _plain_letter(character: str) -> str:
-    """Compatibility forms folded: ligatures, full width, the "bold" of social networks."""
-    if unicodedata.category(character) == "Me" or "VARIATION SELECTOR" in _name(character):
+    """Its compatibility form (NFKC): ligatures, full width, the "bold" of social networks."""
+    name = unicodedata.name(character, "")
+    if unicodedata.category(character) == "Me" or "VARIATION SELECTOR" in name:
         return ""
     folded = unicodedata.normalize("NFKC", character)
     return "".join(
@@ -88,14 +100,11 @@ def _plain_letter(character: str) -> str:
 
 
 def _plain_symbol(character: str) -> str:
-    """Punctuation and signs in ASCII; emoji, controls and private-use characters vanish."""
+    """A sign in ASCII; emoji, control and private-use characters are dropped."""
     if character in _REPLACED:
         return _REPLACED[character]
     if unicodedata.category(character)[0] == "C":
         return ""
+    # anyascii writes an emoji as its name between colons: `:smile:`.
     ascii_form = anyascii(character)
     return "" if ascii_form.startswith(":") and len(ascii_form) > 1 else ascii_form
-
-
-def _name(character: str) -> str:
-    return unicodedata.name(character, "")

@@ -7,7 +7,7 @@ from typing import Any, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from sync.mapping.text import fold
+from sync.mapping.text import search_form
 from sync.models.accounts import HrFlowSource
 from sync.models.scope import ScopedQuerySet
 
@@ -21,7 +21,7 @@ class ProfileQuerySet(ScopedQuerySet["Profile"]):
     def mentioning(self, words: str) -> Self:
         """Every word somewhere, whatever its accents and capitals."""
         found = self
-        for word in fold(words).split()[:MOST_WORDS]:
+        for word in search_form(words).split()[:MOST_WORDS]:
             found = found.filter(search_text__contains=word)
         return found
 
@@ -82,4 +82,4 @@ class Profile(models.Model):
 
     def fold_search_text(self) -> None:
         words = (self.full_name, self.email, self.headline, self.location, self.reference)
-        self.search_text = fold(" ".join(words))
+        self.search_text = search_form(" ".join(words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -45,10 +46,14 @@ class RunQuerySet(ScopedQuerySet["Run"]):
         own_drafts = Q(status=RunStatus.DRAFT, requested_by=user.pk, vacancy=None)
         return Q(vacancy__company__in=companies_of(user)) | own_drafts
 
+    def running(self) -> Self:
+        """Begun and not finished; among them are those without a push that a worker could move."""
+        return self.filter(status=RunStatus.RUNNING)
+
     def complete_dead(self) -> int:
         """Runs whose reader of the source has died (no sign of life for `READING_DIES_AFTER`) get
         no more pushes; returns how many."""
-        reading = self.filter(status=RunStatus.RUNNING, is_complete=False)
+        reading = self.running().filter(is_complete=False)
         signs = reading.annotate(last_sign=Coalesce("beat_at", "started_at"))
         dead = signs.filter(last_sign__lt=Now() - READING_DIES_AFTER)
         return dead.update(is_complete=True, reason=BrokenOffError().note)
@@ -56,9 +61,8 @@ class RunQuerySet(ScopedQuerySet["Run"]):
     def finish_done(self) -> int:
         """Finish runs that have no push which a worker could move, 100 at most; returns how many.
         Safe to call from anywhere, any number of times."""
-        complete = self.filter(status=RunStatus.RUNNING, is_complete=True)
-        done = complete.exclude(pushes__status__in=ACTIVE)[:100]
-        return sum(run.finish() for run in done)
+        done = self.running().filter(is_complete=True).exclude(pushes__status__in=ACTIVE)
+        return sum(run.finish() for run in done[:100])
 
 
 class Run(models.Model):

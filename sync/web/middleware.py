@@ -10,6 +10,8 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from sync.web.htmx import HtmxRequest
+
 Answer = Callable[[HttpRequest], HttpResponse]
 
 # Nothing here uses a device of the reader's; an injected script shall not either.
@@ -70,15 +72,15 @@ class SessionLimits:
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HtmxRequest) -> HttpResponse:
         if request.user.is_authenticated:
             self._watch(request)
         return self.get_response(request)
 
-    def _watch(self, request: HttpRequest) -> None:
+    def _watch(self, request: HtmxRequest) -> None:
         now, session = int(time.time()), request.session
         if now - session.get(BEGAN, 0) > settings.SESSION_LONGEST_SECONDS:
             logout(request)
-        elif now - session.get(SEEN, 0) > SEEN_SECONDS and not request.headers.get("HX-Request"):
+        elif now - session.get(SEEN, 0) > SEEN_SECONDS and not request.htmx:
             # Saving it also moves its end, in the database and in the cookie.
             session[SEEN] = now

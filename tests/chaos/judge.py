@@ -109,8 +109,8 @@ def _judge_stored(verdict: Verdict, pushes: list[Push], by_key: dict[Key, list[A
 
 def emails_of(sources: list[HrFlowSource]) -> dict[str, str]:
     """Profile key → e-mail, as HrFlow has it: not as the connector remembers it."""
-    from sync.services.intake.profiles import pages
     from sync.services.peers.client_factory import hrflow_client
+    from sync.services.peers.profile_pages import pages
 
     return {
         str(profile["key"]): str(((profile.get("info") or {}).get("email")) or "").lower()

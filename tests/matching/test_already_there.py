@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 
 from sync.models import Push
 from sync.models.states import PushStatus
-from sync.services.pushing import dispatch as dispatching
+from sync.services.pushing import decisions
 from sync.services.reconciling.follow_up import follow_up
 from tests.conftest import World
 from tests.pushing import (
@@ -156,7 +156,7 @@ def test_a_repeat_is_not_mistaken_for_what_it_repeats(
         Push.objects.update(closed_at=Now() - timedelta(minutes=10))
     ends = CREATED_THEN_LOST if how == "created" else LOST_BEFORE
     world.sandbox.set_faults(lose_create(ends["500"]))
-    again = dispatching.repeat(fresh(first)[0], requested_by=None)
+    again = decisions.repeat(fresh(first)[0], requested_by=None)
     finish(world)
     [again] = fresh(again)
     assert (again.status, again.repeat_of_id) == (S.SUCCEEDED, first.pk)
@@ -172,7 +172,7 @@ def test_a_repeat_at_once_is_left_to_a_person_rather_than_created_twice(world: W
     """What it repeats has not settled: whose the applicant is that search shows, nobody knows."""
     first = world.push(world.keys(1)[0], source=world.bulk)
     world.sandbox.set_faults(lose_create(CREATED_THEN_LOST["500"]))
-    again = dispatching.repeat(first, requested_by=None)
+    again = decisions.repeat(first, requested_by=None)
     finish(world)
     assert fresh(again)[0].status == S.UNCONFIRMED
     assert len(world.sandbox.received()) == 2
@@ -182,7 +182,7 @@ def test_a_repeat_waits_while_search_does_not_even_show_what_it_repeats(world: W
     world.sandbox.set_faults(search_lag_ms=600_000)
     first = world.push(world.keys(1)[0], source=world.bulk)
     world.sandbox.set_faults(lose_create(LOST_BEFORE["500"]), search_lag_ms=600_000)
-    again = dispatching.repeat(first, requested_by=None)
+    again = decisions.repeat(first, requested_by=None)
     for _ in range(3):
         make_due()
         world.work()
@@ -197,6 +197,6 @@ def test_a_repeat_waits_while_search_does_not_even_show_what_it_repeats(world: W
 def test_an_applicant_known_by_id_stays_known_when_search_does_not_show_it(world: World) -> None:
     first = world.push(world.keys(1)[0], source=world.bulk)
     Push.objects.filter(pk=first.pk).update(applicant_id="a-number-search-does-not-show")
-    again = dispatching.repeat(fresh(first)[0], requested_by=None)
+    again = decisions.repeat(fresh(first)[0], requested_by=None)
     finish(world)
     assert "a-number-search-does-not-show" in fresh(again)[0].known_applicants

@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 from sync.exceptions import PermanentError, RetryableError
 from sync.models import Push, Run, RunKind, RunStatus, WrongStateError
 from sync.models.states import ACTIVE, BLOCKING, OPEN, RETRYABLE, WAITING, WITH_INTENT, PushStatus
-from sync.services.pushing import dispatch
+from sync.services.pushing import decisions, dispatch
 from sync.vocabulary import ErrorCode, Event
 from tests.pushing import expire_leases, make_due
 from tests.rows import make_source, make_vacancy
@@ -92,7 +92,7 @@ class PushMachine(RuleBasedStateMachine):
         shown = [push for push in self.pushes if push.status in LEAVES[verb]]
         push = data.draw(st.sampled_from(shown or self.pushes))
         acts: dict[str, Callable[[], object]] = {
-            "repeat": lambda: dispatch.repeat(push, requested_by=None),
+            "repeat": lambda: decisions.repeat(push, requested_by=None),
             "retry": lambda: push.retry(None),
             "confirm": lambda: push.confirm(None),
             "push_again": lambda: push.push_again(None),

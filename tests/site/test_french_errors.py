@@ -16,11 +16,12 @@ from sync.exceptions import (
     PermanentError,
     RetryableError,
     SecretUnreadableError,
-    ToldError,
+    UserFacingError,
 )
+from sync.explanations import told
 from sync.fields import decrypt
 from sync.models import FlatchrCompany, HrFlowSource, PushAttempt
-from sync.vocabulary import ErrorCode, told
+from sync.vocabulary import ErrorCode
 from tests.browser.words import english_in
 from tests.desk import Desk, S
 from tests.site.french import FRENCH, back_to_english, boss, left_in_english, page
@@ -28,7 +29,7 @@ from tests.site.french import FRENCH, back_to_english, boss, left_in_english, pa
 __all__ = ["back_to_english", "boss"]
 
 
-def french(error: ToldError) -> str:
+def french(error: UserFacingError) -> str:
     with translation.override("fr"):
         return str(error)
 
@@ -36,7 +37,7 @@ def french(error: ToldError) -> str:
 # --- errors -------------------------------------------------------------------------------------
 
 
-def _errors() -> Iterator[ToldError]:
+def _errors() -> Iterator[UserFacingError]:
     yield from (PermanentError(code) for code in ErrorCode)
     yield FormattingError("firstname", "Flatchr wants a name with at least one Latin letter.")
     yield PermanentError(

@@ -11,7 +11,7 @@ from tests import ROOT
 WALK = ROOT / "docs" / "architecture.md"
 
 
-def test_no_file_function_package_or_template_line_is_too_long() -> None:
+def test_no_file_function_or_package_is_too_long() -> None:
     assert list(shape.problems()) == []
 
 

@@ -22,7 +22,8 @@ from django.utils.translation import gettext_lazy as _
 from sync.models import EnrichmentStatus, Push, WrongStateError
 from sync.models.scope import AnyUser, sees_all, sources_of
 from sync.models.states import RETRYABLE, WAITING, PushStatus
-from sync.services.pushing import dispatch
+from sync.services.pushing import decisions
+from sync.services.pushing.dispatch import batches
 from sync.services.queue import notify
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _repeat(pushes: QuerySet[Push], user: User) -> Outcome:
     done = left = 0
     for push in pushes.select_related("run", "source", "vacancy"):
         try:
-            dispatch.repeat(push, requested_by=user)
+            decisions.repeat(push, requested_by=user)
             done += 1
         except WrongStateError:
             left += 1
@@ -100,7 +101,7 @@ RETRY = Verb(
     icon="refresh",
     permission="sync.retry_push",
     offered=Q(status__in=RETRYABLE),
-    act=lambda pushes, user: dispatch.retry_all(pushes, user=user),
+    act=lambda pushes, user: decisions.retry_all(pushes, user=user),
     done=ngettext_lazy(
         "%(count)d push will be tried again.", "%(count)d pushes will be tried again.", "count"
     ),
@@ -116,7 +117,7 @@ CANCEL = Verb(
     permission="sync.retry_push",
     # What may have been sent cannot be taken back: it is looked up instead.
     offered=Q(status__in=WAITING, create_started_at=None),
-    act=lambda pushes, user: dispatch.cancel_all(pushes, user=user),
+    act=lambda pushes, user: decisions.cancel_all(pushes, user=user),
     done=ngettext_lazy(
         "%(count)d push was cancelled.", "%(count)d pushes were cancelled.", "count"
     ),
@@ -129,7 +130,7 @@ CONFIRM = Verb(
     icon="check-circle",
     permission="sync.decide_push",
     offered=Q(status=S.UNCONFIRMED),
-    act=lambda pushes, user: dispatch.decide_all(pushes, in_flatchr=True, user=user),
+    act=lambda pushes, user: decisions.decide_all(pushes, in_flatchr=True, user=user),
     done=ngettext_lazy(
         "%(count)d push is noted as in Flatchr.",
         "%(count)d pushes are noted as in Flatchr.",
@@ -151,7 +152,7 @@ PUSH_AGAIN = Verb(
     icon="send",
     permission="sync.decide_push",
     offered=Q(status=S.UNCONFIRMED),
-    act=lambda pushes, user: dispatch.decide_all(pushes, in_flatchr=False, user=user),
+    act=lambda pushes, user: decisions.decide_all(pushes, in_flatchr=False, user=user),
     done=ngettext_lazy(
         "%(count)d push will be sent again.", "%(count)d pushes will be sent again.", "count"
     ),
@@ -247,7 +248,7 @@ def in_batches(verb: Verb, pushes: QuerySet[Push], user: User) -> tuple[int, int
     more = len(keys) > MOST_AT_ONCE
     keys = keys[:MOST_AT_ONCE]
     done = left = 0
-    for batch in dispatch.batches(keys, BATCH):
+    for batch in batches(keys, BATCH):
         with transaction.atomic():
             acted, _left = verb.act(Push.objects.filter(pk__in=batch), user)
         done += acted

@@ -13,21 +13,22 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sync.clients.transport import Failure
-from sync.matching import Verdict
+from sync.explanations import told
+from sync.matching import LookUpVerdict
 from sync.models import Push, PushAttempt
 from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
 from sync.services.security.audit_words import DECISIONS
-from sync.vocabulary import ErrorCode, told
+from sync.vocabulary import ErrorCode
 
 MOST_ATTEMPTS = 100
 
 # What a look-up found; a step's message holds the word.
 VERDICTS: dict[str, Promise] = {
-    Verdict.FOUND.value: gettext_lazy("the candidate is there"),
-    Verdict.ABSENT.value: gettext_lazy("the candidate is not there"),
-    Verdict.LATER.value: gettext_lazy("Flatchr's search has not caught up yet"),
-    Verdict.AMBIGUOUS.value: gettext_lazy("cannot be told for sure"),
+    LookUpVerdict.FOUND.value: gettext_lazy("the candidate is there"),
+    LookUpVerdict.ABSENT.value: gettext_lazy("the candidate is not there"),
+    LookUpVerdict.LATER.value: gettext_lazy("Flatchr's search has not caught up yet"),
+    LookUpVerdict.AMBIGUOUS.value: gettext_lazy("cannot be told for sure"),
 }
 ENDINGS = frozenset(failure.value for failure in Failure)
 SERVICES = {"hrflow": "HrFlow", "flatchr": "Flatchr"}

@@ -30,6 +30,7 @@ from sync.admin import filters
 from sync.admin.history import actions, failures, push_page
 from sync.admin.history.actions import Verb
 from sync.admin.scoped import ScopedAdmin
+from sync.matching import comparable_email
 from sync.models import Profile, Push
 from sync.models.audit import Action
 from sync.models.states import ACTIVE
@@ -263,14 +264,14 @@ def _found(term: str) -> Q:
     if not term:
         return Q()
     if "@" in term:
-        return _begins("candidate_email", term.lower())
+        return _begins("candidate_email", comparable_email(term))
     if len(term) >= SHORTEST_KEY and " " not in term and any(c.isdigit() for c in term):
         by_key = Push.objects.filter(profile_key=term).values("pk")
         return Q(pk__in=by_key) | Q(applicant_id=term)
     by_name = Push.objects.order_by().values("pk")
     for word in term.split():
         by_name = by_name.filter(candidate_name__icontains=word)
-    by_mail = Push.objects.order_by().filter(_begins("candidate_email", term.lower()))
+    by_mail = Push.objects.order_by().filter(_begins("candidate_email", comparable_email(term)))
     return Q(pk__in=by_name) | Q(pk__in=by_mail.values("pk"))
 
 

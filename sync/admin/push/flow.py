@@ -17,12 +17,14 @@ from django.utils.translation import ngettext
 
 from sync.admin.push.forms import QuestionsForm
 from sync.exceptions import ConfigurationError, SyncError
-from sync.mapping.text import fold
+from sync.mapping.text import search_form
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
 from sync.services.intake.vacancies import fetch_questions
+from sync.services.pushing.blocking import Blocker
 from sync.services.pushing.dispatch import Dispatched
 from sync.services.selection import drafts, preview
+from sync.web.htmx import HtmxRequest
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -80,7 +82,6 @@ class PushFlow:
             "rows": _lines(request, run, page.object_list),
             "show": show,
             "form": form,
-            "blockers": drafts.Blocker,
             **self._offer(request, run),
         }
         return TemplateResponse(request, "sync/push_draft.html", context)
@@ -129,7 +130,7 @@ class PushFlow:
         response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
         return response
 
-    def exact_view(self, request: HttpRequest, run_id: int, pk: int) -> HttpResponse:
+    def exact_view(self, request: HtmxRequest, run_id: int, pk: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or run.vacancy is None:
             return _elsewhere(request, run_id, run)
@@ -139,7 +140,7 @@ class PushFlow:
         if profile is None:
             raise Http404
         context = {"profile": profile, "exact": preview.exact(run, profile), "run": run}
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             return TemplateResponse(request, "sync/push_exact_body.html", context)
         context |= {**self.admin_site.each_context(request), "title": str(profile)}
         return TemplateResponse(request, "sync/push_exact.html", context)
@@ -232,14 +233,14 @@ def _lately_used(user: int | None) -> list[int]:
 def _search(vacancies: QuerySet[FlatchrVacancy], query: str) -> list[FlatchrVacancy]:
     """Every word somewhere, whatever its accents and capitals: databases differ over those, and
     the open vacancies of a person are few."""
-    words = fold(query).split()
+    words = search_form(query).split()
     ordered = vacancies.defer("questions").order_by("title", "company__name")
     return [one for one in ordered[:MOST_SEARCHED] if all(word in _text(one) for word in words)]
 
 
 def _text(vacancy: FlatchrVacancy) -> str:
     parts = (vacancy.title, vacancy.reference, vacancy.company.name, vacancy.location)
-    return fold(" ".join(parts))
+    return search_form(" ".join(parts))
 
 
 def _questions(run: Run) -> list[dict[str, Any]]:
@@ -262,7 +263,7 @@ def _line(row: Any, earlier: list[Any]) -> dict[str, Any]:
     return {
         "row": row,
         "profile": row.profile,
-        "blocker": drafts.Blocker(row.blocker) if row.blocker else None,
+        "blocker": Blocker(row.blocker) if row.blocker else None,
         "is_final": is_final,
         "is_sent": not row.excluded and not is_final,
         "earlier": earlier[0] if earlier else None,

@@ -21,7 +21,8 @@ from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany, FlatchrVacancy
-from sync.services.intake.vacancies import check_company, sync_vacancies
+from sync.services.intake.vacancies import sync_vacancies
+from sync.services.peers.connections import check_company
 from sync.templatetags.desk import status_label
 
 

@@ -17,7 +17,8 @@ from sync.admin.setup import checklist
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models.scope import sees_all
 from sync.services.queue import notify
-from sync.vocabulary import EXPLANATIONS, ErrorCode
+from sync.vocabulary import ErrorCode
+from sync.web.htmx import HtmxRequest
 
 
 class AccountAdmin(ScopedAdmin[Any]):
@@ -60,12 +61,12 @@ class AccountAdmin(ScopedAdmin[Any]):
         """A sentence of success. Raises SyncError or ConfigurationError."""
         raise NotImplementedError
 
-    def test_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def test_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
         account = self.editable(request, pk)
         if request.method != "POST":
             return self._back(pk)
         result = self._result(account)
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             return TemplateResponse(request, "sync/test_result.html", result)
         level = messages.SUCCESS if result["is_good"] else messages.ERROR
         messages.add_message(request, level, f"{result['said']} {result['next_step']}".strip())
@@ -77,7 +78,7 @@ class AccountAdmin(ScopedAdmin[Any]):
             checklist.note_tested(account)
             return {"is_good": True, "said": said, "next_step": ""}
         except SyncError as error:
-            step = str(EXPLANATIONS[error.code].next_step)
+            step = error.next_step
             return {"is_good": False, "said": str(error), "next_step": step}
         except ConfigurationError as error:
             return {"is_good": False, "said": str(error), "next_step": ""}

@@ -22,9 +22,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
-from sync.services.intake.vacancies import check_source
+from sync.services.peers.connections import check_source
 from sync.services.queue import notify
 from sync.templatetags.desk import status_label
+from sync.web.htmx import HtmxRequest
 
 QUEUE_AWAY = gettext_lazy(
     "The queue cannot be reached just now, so no import was asked for. Try again in a moment."
@@ -127,10 +128,10 @@ class SourceAdmin(AccountAdmin):
     def may_import(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("sync.push_profiles")
 
-    def import_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def import_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
         source = self._importable(request, pk)
         problem = self._ask_for_import(request, source) if request.method == "POST" else ""
-        if request.headers.get("HX-Request"):
+        if request.htmx:
             asked = "" if problem else Asked.YES
             return self._progress(request, source, asked, problem)
         if problem:

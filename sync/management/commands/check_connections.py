@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany, HrFlowSource
-from sync.services.intake.vacancies import check_company, check_source
+from sync.services.peers.connections import check_company, check_source
 
 
 class Command(BaseCommand):
@@ -34,13 +34,12 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _check(self, name: str, check: Callable[[], Any]) -> bool:
+        """Tell on one line whether it worked; True where it did."""
+        result, words, is_fine = _("ok"), name, True
         try:
             check()
         except (SyncError, ConfigurationError) as error:
-            self._tell(_("FAILED"), _("%(name)s: %(value)s") % {"name": name, "value": error})
-            return False
-        self._tell(_("ok"), name)
-        return True
-
-    def _tell(self, result: str, words: str) -> None:
+            result, is_fine = _("FAILED"), False
+            words = _("%(name)s: %(value)s") % {"name": name, "value": error}
         self.stdout.write(f"{result:<7} {words}")
+        return is_fine

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from sync.exceptions import ConfigurationError, SyncError
 from sync.management.commands.push import find_source
-from sync.services.intake.profiles import Imported, ImportRunningError, import_profiles
+from sync.services.intake.profiles import ImportRunningError, import_profiles
 
 
 class Command(BaseCommand):
@@ -32,10 +32,9 @@ class Command(BaseCommand):
             "%(source)s: %(created)s new, %(updated)s changed, %(unchanged)s unchanged, "
             "%(gone)s gone"
         )
-        self.stdout.write(words % {"source": source, **vars(found)} + _left_out(found))
-
-
-def _left_out(found: Imported) -> str:
-    told = [_("%(n)s too old to be kept") % {"n": found.too_old}] if found.too_old else []
-    told += [_("%(n)s erased on request") % {"n": found.erased}] if found.erased else []
-    return _("; left out: %(which)s") % {"which": ", ".join(told)} if told else ""
+        told = words % {"source": source, **vars(found)}
+        left_out = [_("%(n)s too old to be kept") % {"n": found.too_old}] if found.too_old else []
+        left_out += [_("%(n)s erased on request") % {"n": found.erased}] if found.erased else []
+        if left_out:
+            told += _("; left out: %(which)s") % {"which": ", ".join(left_out)}
+        self.stdout.write(told)

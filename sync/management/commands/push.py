@@ -20,7 +20,7 @@ class Command(BaseCommand):
     tells_json = False
 
     def run_from_argv(self, argv: list[str]) -> None:
-        """A wrong call under --json is told as JSON too."""
+        """Under --json a wrong call is told as JSON too."""
         self.tells_json = "--json" in argv
         try:
             super().run_from_argv(argv)
@@ -60,13 +60,9 @@ class Command(BaseCommand):
             sys.exit(1)
 
     def _report(self, options: Any) -> command.Report:
+        """Do what is asked for. Raises CommandError, SyncError, ConfigurationError."""
         source, vacancy = find_source(options["source"]), find_vacancy(options["vacancy"])
         keys = command.keys_of(source) if options["all"] else _given_keys(options)
-        return self._act(source, vacancy, keys, options)
-
-    def _act(
-        self, source: HrFlowSource, vacancy: FlatchrVacancy, keys: list[str], options: Any
-    ) -> command.Report:
         if options["dry_run"]:
             return command.try_out(source, vacancy, keys)
         report = command.queue(source, vacancy, keys)
@@ -83,6 +79,7 @@ class Command(BaseCommand):
 
 
 def _given_keys(options: Any) -> list[str]:
+    """The profile keys of the command line or of the file, each once. Raises CommandError."""
     keys = options["profile_key"] or _keys_of_file(options["keys_file"])
     for key in keys:
         if len(key) > LONGEST_KEY:
@@ -92,19 +89,15 @@ def _given_keys(options: Any) -> list[str]:
 
 
 def _keys_of_file(name: str) -> list[str]:
-    text = sys.stdin.read() if name == "-" else _read(name)
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        words = _("The file of keys cannot be read: %(problem)s")
+        raise CommandError(words % {"problem": error}) from None
     keys = [line.strip() for line in text.splitlines() if line.strip()]
     if not keys:
         raise CommandError(_("The file holds no profile key."))
     return keys
-
-
-def _read(path: str) -> str:
-    try:
-        return Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        words = _("The file of keys cannot be read: %(problem)s")
-        raise CommandError(words % {"problem": error}) from None
 
 
 def find_source(name: str) -> HrFlowSource:

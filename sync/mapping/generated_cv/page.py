@@ -1,6 +1,6 @@
-"""One A4 page of text blocks as PDF, in fonts that have the letters. Knows nothing of profiles.
+"""Lay text blocks out on one A4 page, as PDF; knows nothing of profiles.
 
-Made with fpdf2 (https://py-pdf.github.io/fpdf2/). The same blocks give the same bytes.
+Made with fpdf2: https://py-pdf.github.io/fpdf2/. The same blocks give the same bytes.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from fpdf.enums import MethodReturnValue, XPos, YPos
 
 FONTS = Path(__file__).parent / "fonts"
 _REGULAR, _BOLD = FONTS / "DejaVuSans.ttf", FONTS / "DejaVuSans-Bold.ttf"
-# Han and kana. Four times the rest together and slow to read: only where a letter asks for it.
+# Han and kana. Large and slow to read, so it is added only where a letter needs it.
 _FALLBACK = FONTS / "DroidSansFallbackFull.ttf"
 _MARGIN_MM = 18
 _PADDING_MM = 2
-# No clock: a document sent again is the same document.
+# A fixed date, so that a document sent again is the same document.
 _CREATED = datetime(2000, 1, 1, tzinfo=UTC)
 _INK, _GREY, _ACCENT = (33, 37, 41), (92, 99, 106), (30, 80, 140)
 
@@ -59,34 +59,36 @@ class Block:
 
 
 class Page:
-    """Measures and draws blocks. Letters that no font has must be replaced first: `drawable`."""
+    """Measures and draws blocks, whose text must be `drawable`. Lengths in millimetres.
+
+    `blocks`: the most that will be drawn, to choose the fonts by.
+    """
 
     def __init__(self, title: str, blocks: Iterable[Block]) -> None:
-        text = "".join(block.text for block in blocks)
+        self._heights: dict[Block, float] = {}
         self._pdf = FPDF(format="A4")
         self._pdf.set_creation_date(_CREATED)
         self._pdf.set_title(title)
         self._pdf.set_margin(_MARGIN_MM)
         self._pdf.set_auto_page_break(False)
         self._pdf.c_margin = 0
-        self._heights: dict[Block, float] = {}
-        self._add_fonts(text)
-        self._pdf.add_page()
-
-    def _add_fonts(self, text: str) -> None:
         self._pdf.add_font("sans", "", _REGULAR)
         self._pdf.add_font("sans", "B", _BOLD)
-        if not set(map(ord, text)) <= _main_letters() | {10}:
+        text = "".join(block.text for block in blocks)
+        if not set(map(ord, text)) <= _letters(_REGULAR, _BOLD):
             self._pdf.add_font("fallback", "", _FALLBACK)
             self._pdf.set_fallback_fonts(["fallback"], exact_match=False)
         if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text):
             self._pdf.set_text_shaping(True)
+        self._pdf.add_page()
 
     def fits(self, blocks: Iterable[Block]) -> bool:
-        return sum(map(self._height, blocks)) <= self._room()
+        """Whether the blocks, one below the other, stay within the page's margins."""
+        room = float(self._pdf.h - 2 * _MARGIN_MM)
+        return sum(map(self._height, blocks)) <= room
 
     def draw(self, blocks: Sequence[Block]) -> bytes:
-        """The page. What does not fit any more is left out, from the end."""
+        """The PDF. Blocks are dropped from the end until the rest fits and no heading is last."""
         shown = list(blocks)
         while shown and (not self.fits(shown) or shown[-1].style is SECTION):
             shown.pop()
@@ -94,19 +96,14 @@ class Page:
             self._draw(block)
         return bytes(self._pdf.output())
 
-    def _room(self) -> float:
-        return float(self._pdf.h - 2 * _MARGIN_MM)
-
     def _use(self, style: Style) -> None:
         self._pdf.set_font("sans", "B" if style.bold else "", style.size)
         self._pdf.set_text_color(*style.colour)
 
     def _height(self, block: Block) -> float:
-        if block not in self._heights:
-            self._heights[block] = block.style.gap + self._text_height(block)
-        return self._heights[block]
-
-    def _text_height(self, block: Block) -> float:
+        """Measured once a block: the same one stands in several versions of a page."""
+        if block in self._heights:
+            return self._heights[block]
         self._use(block.style)
         height = self._pdf.multi_cell(
             0,
@@ -117,7 +114,8 @@ class Page:
             dry_run=True,
             output=MethodReturnValue.HEIGHT,
         )
-        return cast(float, height)
+        self._heights[block] = block.style.gap + cast(float, height)
+        return self._heights[block]
 
     def _draw(self, block: Block) -> None:
         style = block.style
@@ -135,32 +133,25 @@ class Page:
             new_y=YPos.NEXT,
         )
         if style.ruled:
-            self._rule()
-
-    def _rule(self) -> None:
-        y = self._pdf.get_y() + 0.2
-        self._pdf.set_draw_color(200, 208, 216)
-        self._pdf.line(self._pdf.l_margin, y, self._pdf.w - self._pdf.r_margin, y)
+            y = self._pdf.get_y() + 0.2
+            self._pdf.set_draw_color(200, 208, 216)
+            self._pdf.line(self._pdf.l_margin, y, self._pdf.w - self._pdf.r_margin, y)
 
 
 def drawable(text: str) -> str:
-    """The text with letters that no font has shown in Latin letters."""
-    if set(map(ord, text)) <= _main_letters() | {10}:
+    """The text, where letters that none of the fonts has are transliterated to ASCII."""
+    main = _letters(_REGULAR, _BOLD)
+    if set(map(ord, text)) <= main:
         return text
-    known = _main_letters() | _fallback_letters() | {10}
+    known = main | _letters(_FALLBACK)
     return "".join(letter if ord(letter) in known else anyascii(letter) for letter in text)
 
 
 @cache
-def _main_letters() -> frozenset[int]:
-    return _letters(_REGULAR) & _letters(_BOLD)
-
-
-@cache
-def _fallback_letters() -> frozenset[int]:
-    return _letters(_FALLBACK)
-
-
-def _letters(path: Path) -> frozenset[int]:
-    with TTFont(path, lazy=True) as font:
-        return frozenset(font.getBestCmap())
+def _letters(*fonts: Path) -> frozenset[int]:
+    """Code points that every one of these fonts can draw, and the line break."""
+    found: list[set[int]] = []
+    for path in fonts:
+        with TTFont(path, lazy=True) as font:
+            found.append({*font.getBestCmap(), ord("\n")})
+    return frozenset(set.intersection(*found))

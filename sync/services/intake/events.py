@@ -1,7 +1,7 @@
-"""What HrFlow and Flatchr tell us by themselves, once `sync.web.webhooks` knows who speaks.
+"""What HrFlow and Flatchr tell us by themselves, once `sync.web.webhooks` has verified who speaks.
 
-Any event may come twice, late, or be sent again by somebody who caught it: taking one twice does
-what taking it once does.
+An event may come twice or late, or be sent again by somebody who recorded it: taking an event twice
+has the effect of taking it once.
 """
 
 from __future__ import annotations
@@ -12,12 +12,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest, Now
 
+from sync.matching import comparable_email
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
-from sync.models.states import BLOCKING, PushStatus
-from sync.services.privacy import suppression
+from sync.services.pushing import blocking
 from sync.services.pushing.dispatch import dispatch
 from sync.services.queue import notify
 
@@ -50,42 +48,25 @@ def take_hrflow_event(source: HrFlowSource, event: object) -> bool:
     key = _text(profile.get("key"))
     if not _KEY.fullmatch(key):
         raise MalformedEventError("profile.key")
-    _refresh_index(source)
+    # Many events cause one import. It is no part of the event's success: the next import comes.
+    transaction.on_commit(lambda: notify.task(notify.IMPORT, source.pk), robust=True)
     _dispatch(source, key, is_update=kind[1] == "update")
     return True
 
 
-def _refresh_index(source: HrFlowSource) -> None:
-    """Many events ring one bell. It is no part of the event's success: the next import comes."""
-
-    def ring() -> None:
-        notify.task(notify.IMPORT, source.pk)
-
-    transaction.on_commit(ring, robust=True)
-
-
 def _dispatch(source: HrFlowSource, key: str, *, is_update: bool) -> None:
-    """What was pushed, is on its way, or was taken back by a person is left alone. What failed or
-    was left out is tried again only where the profile has changed."""
-    is_erased = bool(suppression.erased_keys({key: ""}))
-    workflows = Workflow.objects.filter(
-        source=source, is_active=True, vacancy__is_open=True, vacancy__company__is_active=True
-    )
-    for workflow in workflows.select_related("vacancy").order_by("pk"):
-        earlier = Push.objects.filter(source=source, profile_key=key, vacancy=workflow.vacancy)
-        if is_update:
-            earlier = earlier.filter(status__in=_LEFT_ALONE)
-        if not earlier.exists() and not is_erased:
+    """Queue the profile for each workflow that can push now, unless an earlier push stands in the
+    way; a push that failed or was left out does not where the profile has changed."""
+    by = blocking.AT_UPDATES if is_update else blocking.AT_ARRIVALS
+    workflows = Workflow.objects.filter(source=source, is_active=True)
+    for workflow in workflows.select_related("vacancy__company").order_by("pk"):
+        vacancy = workflow.vacancy
+        if blocking.target_problem(vacancy):
+            continue
+        if not blocking.blocked_keys(source, vacancy, {key: ""}, by=by):
             dispatch(
-                source=source,
-                vacancy=workflow.vacancy,
-                keys=[key],
-                kind=RunKind.EVENT,
-                workflow=workflow,
+                source=source, vacancy=vacancy, keys=[key], kind=RunKind.EVENT, workflow=workflow
             )
-
-
-_LEFT_ALONE = (*BLOCKING, PushStatus.ALREADY_THERE, PushStatus.CANCELLED)
 
 
 # --- Flatchr ------------------------------------------------------------------------------------
@@ -101,30 +82,17 @@ def take_flatchr_hint(company: FlatchrCompany, event: object) -> int:
         return 0
     data = _mapping(_mapping(event).get("data"))
     slug = _text(_mapping(data.get("vacancy")).get("slug"))
-    email = _email(data)
+    people = (_mapping(data.get(name)) for name in ("candidate", "applicant"))
+    email = comparable_email(next(filter(None, (_text(one.get("email")) for one in people)), ""))
     if not slug or not email:
         return 0
     pushes = Push.objects.filter(
-        vacancy__company=company,
-        vacancy__slug=slug,
-        candidate_email=email,
-        status=PushStatus.SUCCEEDED,
+        vacancy__company=company, vacancy__slug=slug, candidate_email=email
     )
-    soon = Greatest(Now(), F("updated_at") + _BETWEEN_LOOKS)
-    due_sooner = pushes.exclude(confirm_after__lte=soon)
-    found = due_sooner.update(confirm_after=soon)
+    found = pushes.look_sooner(_BETWEEN_LOOKS)
     if found:
-        transaction.on_commit(_ring_follow_up, robust=True)
+        transaction.on_commit(lambda: notify.task(notify.FOLLOW_UP), robust=True)
     return found
-
-
-def _ring_follow_up() -> None:
-    notify.task(notify.FOLLOW_UP)
-
-
-def _email(data: Mapping[str, Any]) -> str:
-    of_candidate = _text(_mapping(data.get("candidate")).get("email"))
-    return (of_candidate or _text(_mapping(data.get("applicant")).get("email"))).lower()
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -137,7 +105,8 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
-    """Nothing longer or stranger is ever asked of the database."""
+    """The text without blanks around it; empty for what is no text, is longer than any of our
+    columns, or holds a NUL, which no database takes."""
     if not isinstance(value, str) or len(value) > 255 or "\0" in value:
         return ""
     return value.strip()

@@ -1,15 +1,14 @@
 """Keeping the index of profiles: what is new in HrFlow, what has changed, what is gone.
 
-HrFlow's lists cannot be filtered by update time and shift while profiles change. So an import walks
-them by update time, newest first, until it is well past where the last one stopped; and now and
-then a full sweep finds what was deleted.
+HrFlow's lists cannot be filtered by update time, and they shift while profiles change. So an import
+reads them by update time, newest first, until it is well past where the last one stopped; once a
+day a full sweep reads all of them and finds what was deleted.
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,27 +17,20 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from sync.clients.hrflow import HrFlowClient, ProfilePage
-from sync.exceptions import ConfigurationError, PermanentError, RetryableError, SyncError
+from sync.clients.hrflow import HrFlowClient
+from sync.exceptions import ConfigurationError, PermanentError, SyncError
 from sync.mapping.consent import Contact, is_over
-from sync.mapping.index_row import Summary, summarise
+from sync.mapping.index_row import IndexRow, read_index_row
 from sync.models import HrFlowSource, Profile
 from sync.models.accounts import IMPORT_DIES_AFTER
-from sync.models.profiles import LONGEST_KEY
-from sync.services.peers.backoff import backoff
 from sync.services.peers.client_factory import hrflow_client
+from sync.services.peers.profile_pages import OVERLAP, PAGE, pages
 from sync.services.privacy import suppression
 from sync.services.queue import heartbeat, shutdown
 from sync.vocabulary import ErrorCode
 
-logger = logging.getLogger(__name__)
-
-PAGE = 100
-OVERLAP = timedelta(minutes=10)
 SWEEP_EVERY = timedelta(days=1)
-PAGE_TRIES = 3
-LONGEST_PAGE_WAIT_SECONDS = 10.0
-FIELDS = [*Summary.__annotations__, "search_text", "seen_at"]
+FIELDS = [*IndexRow.__annotations__, "search_text", "seen_at"]
 
 
 @dataclass
@@ -66,59 +58,59 @@ class ImportStoppedError(Exception):
 
 
 def import_profiles(source: HrFlowSource, *, full: bool = False) -> Imported:
-    """Bring the index of `source` up to date. Raises SyncError or ConfigurationError, after the
-    reason was noted on the source; what was imported until then stays."""
+    """Bring the index of `source` up to date; `full`: read all of it, whatever the cursor says.
+
+    Raises ImportRunningError, ImportStoppedError, and SyncError or ConfigurationError after the
+    reason was noted on the source; what was imported until then stays.
+    """
     begun = timezone.now()
-    result = Imported(full=full or _needs_sweep(source))
-    _begin(source)
+    needs_sweep = source.swept_at is None or begun - source.swept_at > SWEEP_EVERY
+    result = Imported(full=full or needs_sweep)
+    _claim(source)
+    changes: dict[str, Any] = {}
     try:
-        _walk(source, _client(source), result)
+        client = hrflow_client(source)
+        _read_pages(source, client, result)
         if result.full:
-            result.gone = _mark_gone(source, _client(source), begun)
+            result.gone = _archive_unseen(source, client, begun)
+            changes["swept_at"] = begun
+        if result.newest:
+            # A profile dated in the future must not move the cursor there: the cursor would never
+            # come back.
+            changes["import_cursor"] = min(result.newest, begun)
+        changes |= {"last_error": "", "imported_at": Now()}
     except (SyncError, ConfigurationError) as error:
-        _end(source, last_error=error.note)
+        changes = {"last_error": error.note}
         raise
-    except BaseException:
-        _end(source)
-        raise
-    swept = {"swept_at": begun} if result.full else {}
-    # A profile dated in the future must not take the cursor there: it would never come back.
-    cursor = {"import_cursor": min(result.newest, begun)} if result.newest else {}
-    _end(source, last_error="", imported_at=Now(), **swept, **cursor)
+    finally:
+        HrFlowSource.objects.filter(pk=source.pk).update(import_beat_at=None, **changes)
+        source.refresh_from_db(fields=["imported_at", "last_error", "import_cursor", "swept_at"])
     return result
 
 
-def _needs_sweep(source: HrFlowSource) -> bool:
-    return source.swept_at is None or timezone.now() - source.swept_at > SWEEP_EVERY
-
-
-def _begin(source: HrFlowSource) -> None:
-    """One import of a source at a time, on all machines."""
-    died = Q(import_beat_at=None) | Q(import_beat_at__lt=Now() - IMPORT_DIES_AFTER)
-    free = HrFlowSource.objects.filter(died, pk=source.pk)
+def _claim(source: HrFlowSource) -> None:
+    """One import of a source at a time, on all machines. Raises ImportRunningError."""
+    is_free = Q(import_beat_at=None) | Q(import_beat_at__lt=Now() - IMPORT_DIES_AFTER)
+    free = HrFlowSource.objects.filter(is_free, pk=source.pk)
     if not free.update(import_beat_at=Now(), import_done=0, import_total=None):
         raise ImportRunningError(str(source))
 
 
-def _end(source: HrFlowSource, **changes: Any) -> None:
-    HrFlowSource.objects.filter(pk=source.pk).update(import_beat_at=None, **changes)
-    source.refresh_from_db(fields=["imported_at", "last_error", "import_cursor", "swept_at"])
-
-
-def _client(source: HrFlowSource) -> HrFlowClient:
-    return hrflow_client(source)
-
-
-def _walk(source: HrFlowSource, client: HrFlowClient, result: Imported) -> None:
+def _read_pages(source: HrFlowSource, client: HrFlowClient, result: Imported) -> None:
+    """Store page after page, until one is well past the cursor; a full import reads all."""
     stop_at = None if result.full else source.import_cursor
     for page in pages(client, source.source_key):
         _check_not_stopped(source)
         fresh = [p for p in page.profiles if p.get("key") and p["key"] not in result.seen]
         result.seen.update(p["key"] for p in fresh)
-        oldest = _store(source, fresh, result)
+        summaries = {str(p["key"]): read_index_row(p) for p in fresh}
+        _write(source, _without_suppressed(source, summaries, result), result)
         _show_life(source, import_done=len(result.seen), import_total=page.total)
-        if stop_at and oldest and oldest < stop_at - OVERLAP:
-            return
+        times = [s["remote_updated_at"] for s in summaries.values() if s["remote_updated_at"]]
+        if times:
+            result.newest = max(times) if result.newest is None else max(*times, result.newest)
+            if stop_at and min(times) < stop_at - OVERLAP:
+                return
 
 
 def _check_not_stopped(source: HrFlowSource) -> None:
@@ -127,75 +119,36 @@ def _check_not_stopped(source: HrFlowSource) -> None:
 
 
 def _show_life(source: HrFlowSource, **progress: Any) -> None:
+    """Prove that this import and this worker are alive; note how far the import has come."""
     HrFlowSource.objects.filter(pk=source.pk).update(import_beat_at=Now(), **progress)
     heartbeat.beat()
 
 
-def pages(client: HrFlowClient, source_key: str) -> Iterator[ProfilePage]:
-    """Every page of a source, by update time, newest first; a page that fails is asked again."""
-    number = 1
-    while True:
-        page = _page(client, source_key, number)
-        yield replace(page, profiles=[p for p in page.profiles if _is_storable(p)])
-        if number >= page.max_page or not page.profiles:
-            return
-        number += 1
-
-
-def _is_storable(profile: Mapping[str, Any]) -> bool:
-    key = str(profile.get("key") or "")
-    if len(key) > LONGEST_KEY:
-        logger.warning("a profile is left out: its key has more than %s characters", LONGEST_KEY)
-    return len(key) <= LONGEST_KEY
-
-
-def _page(client: HrFlowClient, source_key: str, number: int) -> ProfilePage:
-    for attempt in range(1, PAGE_TRIES + 1):
-        heartbeat.beat()
-        try:
-            return client.list_profiles(source_key, page=number, limit=PAGE)
-        except RetryableError as error:
-            delay = backoff(attempt, error.retry_after)
-            # Whoever must wait for long leaves the worker free: the next import makes it good.
-            if attempt == PAGE_TRIES or delay > LONGEST_PAGE_WAIT_SECONDS:
-                raise
-            logger.info("page %s: %s", number, error)
-            shutdown.requested.wait(delay)
-    raise AssertionError("unreachable")
-
-
-def _store(
-    source: HrFlowSource, profiles: list[dict[str, Any]], result: Imported
-) -> datetime | None:
-    """Write what is new or changed; returns the oldest update time of the page."""
-    summaries = {str(p["key"]): summarise(p) for p in profiles}
-    times = [s["remote_updated_at"] for s in summaries.values() if s["remote_updated_at"]]
-    result.newest = max([*times, *([result.newest] if result.newest else [])], default=None)
-    _write(source, _kept(source, summaries, result), result)
-    return min(times, default=None)
-
-
-def _kept(
-    source: HrFlowSource, summaries: dict[str, Summary], result: Imported
-) -> dict[str, Summary]:
-    """Without the erased, nor what a purge would take away again."""
+def _without_suppressed(
+    source: HrFlowSource, summaries: dict[str, IndexRow], result: Imported
+) -> dict[str, IndexRow]:
+    """Leave out the erased, and what is not in the index yet and a purge would delete again."""
     erased = suppression.erased_keys({key: s["email"] for key, s in summaries.items()})
-    old = {key for key, s in summaries.items() if _is_over(s)} - erased
+    now, days = timezone.now(), settings.RETENTION_DAYS
+    contacts = {
+        key: Contact(s["last_contact_at"], s["consent_until"]) for key, s in summaries.items()
+    }
+    old = {key for key, one in contacts.items() if is_over(one, retention_days=days, now=now)}
+    old -= erased
     old -= set(Profile.objects.filter(source=source, key__in=old).values_list("key", flat=True))
     result.erased += len(erased)
     result.too_old += len(old)
     return {key: s for key, s in summaries.items() if key not in erased | old}
 
 
-def _is_over(summary: Summary) -> bool:
-    contact = Contact(summary["last_contact_at"], summary["consent_until"])
-    return is_over(contact, retention_days=settings.RETENTION_DAYS, now=timezone.now())
-
-
-def _write(source: HrFlowSource, summaries: dict[str, Summary], result: Imported) -> None:
+def _write(source: HrFlowSource, summaries: Mapping[str, IndexRow], result: Imported) -> None:
+    """Create or update the rows of these profiles, by key, in one statement; count them."""
     known = {p.key: p for p in Profile.objects.filter(source=source, key__in=summaries)}
-    result.created += sum(key not in known for key in summaries)
-    changed = sum(key in known and _differs(known[key], s) for key, s in summaries.items())
+    changed = sum(
+        any(getattr(profile, name) != value for name, value in summaries[key].items())
+        for key, profile in known.items()
+    )
+    result.created += len(summaries) - len(known)
     result.updated += changed
     result.unchanged += len(known) - changed
     now = timezone.now()
@@ -210,12 +163,9 @@ def _write(source: HrFlowSource, summaries: dict[str, Summary], result: Imported
     )
 
 
-def _differs(profile: Profile, summary: Mapping[str, Any]) -> bool:
-    return any(getattr(profile, name) != value for name, value in summary.items())
-
-
-def _mark_gone(source: HrFlowSource, client: HrFlowClient, begun: datetime) -> int:
-    """A full sweep did not see these. Pages shift, so each is asked for before it is gone."""
+def _archive_unseen(source: HrFlowSource, client: HrFlowClient, begun: datetime) -> int:
+    """Archive what a full sweep did not see; returns how many. Pages shift while they are read, so
+    HrFlow is asked for each profile before it counts as gone."""
     gone = 0
     unseen = Profile.objects.filter(source=source, archived_at=None, seen_at__lt=begun)
     for profile in unseen.iterator(chunk_size=PAGE):

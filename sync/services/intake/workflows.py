@@ -1,4 +1,9 @@
-"""Running a workflow: which profiles of its source go to its vacancy now."""
+"""Running a workflow: which profiles of its source go to its vacancy now.
+
+A scheduled run is created and read by one task. A run that a person starts is created in their
+request and read by a worker afterwards (`sync.tasks.read_workflow`). `started_at` is empty until a
+worker has claimed it.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +17,9 @@ from django.utils import timezone
 
 from sync.exceptions import BrokenOffError, ConfigurationError, SyncError
 from sync.mapping.profile import moment
-from sync.models import Run, RunKind, Workflow
-from sync.services.intake.profiles import OVERLAP, pages
+from sync.models import HrFlowSource, Run, RunKind, Workflow
 from sync.services.peers.client_factory import hrflow_client
+from sync.services.peers.profile_pages import OVERLAP, pages
 from sync.services.pushing.dispatch import Dispatched, add_pushes, close_if_empty, options_of
 from sync.services.queue import heartbeat, notify, shutdown
 from sync.vocabulary import ReadMode
@@ -23,54 +28,86 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 
-def run_workflow(
-    workflow: Workflow, *, kind: RunKind = RunKind.WORKFLOW, requested_by: User | None = None
-) -> Dispatched:
-    """Queue the profiles of a workflow's source: all of them (`sync`), or those updated since the
-    last successful run (`incremental`).
+def run_workflow(workflow: Workflow, *, requested_by: User | None = None) -> Dispatched:
+    """Queue the profiles of a workflow's source now: all of them (`sync`), or those updated since
+    the last successful run (`incremental`).
 
-    Pages are queued one by one, and the cursor moves once all of them are: a run that breaks off is
-    made good by the next. Raises SyncError, ConfigurationError or BrokenOffError, noted on
-    the run.
+    Raises SyncError, ConfigurationError or BrokenOffError, after the reason was noted on the run.
     """
-    begun = timezone.now()
-    result = Dispatched(_begin(workflow, kind, requested_by))
-    try:
-        newest = _queue_pages(workflow, result)
-    except (SyncError, ConfigurationError, BrokenOffError) as error:
-        _end(result.run, reason=error.note)
-        raise
+    return _read(_create_run(workflow, requested_by, started_at=Now()))
+
+
+def start_workflow(workflow: Workflow, requested_by: User | None) -> Run:
+    """Create the run at once, for a worker to read the source into: that may take minutes.
+
+    A run that no worker claims is ended by `Run.objects.complete_dead`.
+    """
     with transaction.atomic():
-        # A profile dated in the future must not take the cursor there: it would never come back.
-        _move_cursor(workflow, result.run, min(newest, begun) if newest else None)
-        _end(result.run)
-    return result
+        run = _create_run(workflow, requested_by, started_at=None)
+        transaction.on_commit(lambda: notify.task(notify.READ_WORKFLOW, run.pk), robust=True)
+    return run
 
 
-def _begin(workflow: Workflow, kind: RunKind, requested_by: User | None) -> Run:
+def read_started(run_id: int) -> Dispatched | None:
+    """Read the source of a run that `start_workflow` created; None where somebody else has claimed
+    the run, or it is over. Raises as `run_workflow`."""
+    waiting = Run.objects.running().filter(pk=run_id, is_complete=False, started_at=None)
+    if not waiting.update(started_at=Now(), beat_at=Now()):
+        return None
+    return _read(Run.objects.select_related("workflow", "source", "vacancy").get(pk=run_id))
+
+
+def _create_run(workflow: Workflow, requested_by: User | None, *, started_at: Now | None) -> Run:
     return Run.objects.create(
-        kind=kind,
+        kind=RunKind.WORKFLOW,
         workflow=workflow,
         source=workflow.source,
         vacancy=workflow.vacancy,
         requested_by=requested_by,
-        started_at=Now(),
+        started_at=started_at,
         is_complete=False,
         beat_at=Now(),
         **options_of(workflow),
     )
 
 
+def _read(run: Run) -> Dispatched:
+    """Queue the pages of the run's source one by one, then move the workflow's cursor: what a run
+    that breaks off has not queued, the next one queues."""
+    result, begun = Dispatched(run), timezone.now()
+    try:
+        newest = _queue_pages(result)
+    except (SyncError, ConfigurationError, BrokenOffError) as error:
+        _end(run, reason=error.note)
+        raise
+    with transaction.atomic():
+        # A profile dated in the future must not move the cursor there: the cursor would never come
+        # back.
+        _move_cursor(run, min(newest, begun) if newest else None)
+        _end(run)
+    return result
+
+
 def _end(run: Run, **changes: Any) -> None:
+    """No more pushes will be added to this run."""
     Run.objects.filter(pk=run.pk).update(is_complete=True, **changes)
     run.refresh_from_db()
     close_if_empty(run)
 
 
-def _queue_pages(workflow: Workflow, result: Dispatched) -> datetime | None:
-    """Returns the newest update time that was queued."""
-    newest, seen = workflow.cursor, set[str]()
-    for times, keys in _pages_since(workflow):
+def _queue_pages(result: Dispatched) -> datetime | None:
+    """Add a push for each profile that is due; returns the newest update time that was read, or the
+    cursor. Raises SyncError, ConfigurationError, and BrokenOffError where the worker must stop or
+    the workflow was deleted."""
+    run, workflow, source = result.run, result.run.workflow, result.run.source
+    if workflow is None or source is None:
+        raise BrokenOffError
+    # The cursor is of the way from one source to one vacancy; the workflow may go another by now.
+    is_same_way = (workflow.source_id, workflow.vacancy_id) == (run.source_id, run.vacancy_id)
+    newest = workflow.cursor if is_same_way else None
+    since = newest if workflow.read_mode == ReadMode.incremental else None
+    seen: set[str] = set()
+    for times, keys in _pages_since(source, since):
         if shutdown.is_requested():
             raise BrokenOffError
         fresh = [key for key in dict.fromkeys(keys) if key not in seen]
@@ -78,17 +115,18 @@ def _queue_pages(workflow: Workflow, result: Dispatched) -> datetime | None:
         with transaction.atomic():
             add_pushes(result, fresh)
             notify.workers_after_commit()
-        Run.objects.filter(pk=result.run.pk).update(beat_at=Now())
+        Run.objects.filter(pk=run.pk).update(beat_at=Now())
         heartbeat.beat()
         newest = max([*times, *([newest] if newest else [])], default=None)
     return newest
 
 
-def _pages_since(workflow: Workflow) -> Iterator[tuple[list[datetime], list[str]]]:
-    source = workflow.source
-    client = hrflow_client(source)
-    since = workflow.cursor if workflow.read_mode == ReadMode.incremental else None
-    for page in pages(client, source.source_key):
+def _pages_since(
+    source: HrFlowSource, since: datetime | None
+) -> Iterator[tuple[list[datetime], list[str]]]:
+    """For each page, newest first: the update times on it, and the profile keys updated since then
+    (None: all). Ends with the page that is well past `since`."""
+    for page in pages(hrflow_client(source), source.source_key):
         rows = [(str(p["key"]), moment(p.get("updated_at"))) for p in page.profiles if p.get("key")]
         wanted = [key for key, at in rows if since is None or at is None or at > since - OVERLAP]
         times = [at for _, at in rows if at]
@@ -97,9 +135,14 @@ def _pages_since(workflow: Workflow) -> Iterator[tuple[list[datetime], list[str]
             return
 
 
-def _move_cursor(workflow: Workflow, run: Run, newest: datetime | None) -> None:
+def _move_cursor(run: Run, newest: datetime | None) -> None:
+    """Note the run on its workflow; the cursor moves unless the workflow was sent another way
+    meanwhile (to another source or vacancy)."""
+    workflow = run.workflow
+    assert workflow is not None
     rows = Workflow.objects.filter(pk=workflow.pk)
-    rows.update(last_run_at=Now())
-    if newest:  # Not where somebody has sent the workflow another way meanwhile.
+    if not rows.update(last_run_at=Now()):
+        return  # It was deleted meanwhile.
+    if newest:
         rows.filter(source=run.source_id, vacancy=run.vacancy_id).update(cursor=newest)
     workflow.refresh_from_db(fields=["cursor", "last_run_at"])

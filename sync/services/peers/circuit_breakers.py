@@ -16,7 +16,7 @@ from sync.exceptions import CredentialsError
 from sync.models import Push
 from sync.models.circuit_breaker import FAULTS_TO_OPEN, REFUSALS_TO_OPEN, CircuitBreaker
 from sync.services.peers.rate_limits import RateLimitedError
-from sync.vocabulary import EXPLANATIONS, ErrorCode, Side
+from sync.vocabulary import ErrorCode, Side
 
 # How long a push waits while another one probes its account.
 RECHECK_SECONDS = 1.0
@@ -24,8 +24,8 @@ RECHECK_SECONDS = 1.0
 
 def note_refusal(push: Push, error: CredentialsError) -> bool:
     """Count a 401 or 403; True once the account is paused and its pushes should wait."""
-    side = EXPLANATIONS[error.code].side
-    account: CircuitBreaker = push.source if side is Side.HRFLOW else push.vacancy.company
+    hrflow = error.side is Side.HRFLOW
+    account: CircuitBreaker = push.source if hrflow else push.vacancy.company
     return account.note_failures(error.code, 1, opens_at=REFUSALS_TO_OPEN)
 
 

@@ -21,6 +21,7 @@ from sync.mapping.consent import check_contact, read_contact
 from sync.mapping.generated_cv.document import generate_resume
 from sync.mapping.pipeline import run_format, run_logics
 from sync.mapping.registry import resolve_format, resolve_logics
+from sync.matching import comparable_email
 from sync.models.accounts import ResumePolicy, ResumeTransport
 from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.services.peers.client_factory import Observe
@@ -84,7 +85,7 @@ def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
     candidate["vacancy"] = job.vacancy
     if isinstance(email := candidate.get("email"), str):
         # Sent as it will be searched for: nobody says whether Flatchr's search minds the case.
-        candidate["email"] = email.strip().lower()
+        candidate["email"] = comparable_email(email)
     if job.answers:
         candidate["answers"] = [dict(answer) for answer in job.answers]
     return candidate

@@ -1,10 +1,10 @@
-"""What the `push` command does: which keys, queue them or try them out, wait, and a report."""
+"""What the `push` command does: list keys, queue them or try them out, wait, and report."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -12,25 +12,27 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from sync.clients.hrflow import HrFlowClient
 from sync.exceptions import SyncError
+from sync.explanations import sentence
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind, WorkerGroup
 from sync.models.circuit_breaker import CircuitBreaker
 from sync.models.push.queryset import PushQuerySet
 from sync.models.states import PushStatus
-from sync.services.intake.profiles import pages
 from sync.services.peers.client_factory import hrflow_client
+from sync.services.peers.profile_pages import pages
 from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
+from sync.services.pushing.blocking import target_problem
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
-from sync.vocabulary import ErrorCode, sentence, tally
+from sync.vocabulary import ErrorCode, tally
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 10.0
-# What counts as "it happened": the candidate is there.
-READY = "ready"  # A dry run found nothing in the way.
+# The state of a line whose dry run found nothing in the way.
+READY = "ready"
+# The states that count as success.
 HAPPENED = (PushStatus.SUCCEEDED, PushStatus.ALREADY_THERE, READY)
 
 
@@ -44,10 +46,27 @@ class Line:
     code: str = ""
     reason: str = ""
 
+    @classmethod
+    def of_push(cls, push: Push) -> Line:
+        return cls(
+            key=push.profile_key,
+            name=push.candidate_name,
+            status=push.status,
+            code=push.error_code,
+            reason=push.explanation,
+        )
+
+    @classmethod
+    def not_tried(cls, key: str, code: ErrorCode) -> Line:
+        """No push was made: what our own rows know already forbids it."""
+        return cls(key, "", PushStatus.FAILED, code.value, sentence(code))
+
 
 @dataclass
 class Report:
-    """`asked`: how many keys were given; `blocked`: how many have an open or successful push."""
+    """What the command tells. `asked`: how many keys were given; `blocked`: how many of them have
+    an open or successful push; `erased`: the lines, in `pushes` too, of people who were erased on
+    request; `problem`: why it went no further."""
 
     asked: int
     run_id: int | None = None
@@ -55,7 +74,6 @@ class Report:
     waited: bool = False
     pushes: list[Line] = field(default_factory=list)
     problem: str = ""
-    # Lines of people who were erased on request: in `pushes` too, without a push.
     erased: list[Line] = field(default_factory=list)
 
     @property
@@ -64,8 +82,8 @@ class Report:
 
     @property
     def is_success(self) -> bool:
-        """Without waiting: all of it is queued, whatever a worker has made of it since. With it:
-        all of it is in Flatchr."""
+        """Without waiting: everything asked for is queued, whatever became of it since. After
+        waiting: everything is in Flatchr. After a dry run: nothing stands in the way."""
         if self.problem or self.blocked or self.erased:
             return False
         is_queued = self.run_id is not None and not self.waited
@@ -92,69 +110,64 @@ class Report:
 
 
 def label_of(status: str) -> str:
-    """A push's state; `ready` is what a dry run found nothing wrong with."""
+    """A push's state as people read it, or READY."""
     known = status in PushStatus.values
     return str(PushStatus(status).label) if known else pgettext("push", "ready")
 
 
 def keys_of(source: HrFlowSource) -> list[str]:
     """Every profile key HrFlow lists for a source. Raises SyncError, ConfigurationError."""
-    listed = pages(_client(source), source.source_key)
-    found = (p.get("key") for page in listed for p in page.profiles)
+    listed = pages(hrflow_client(source), source.source_key)
+    found = (profile.get("key") for page in listed for profile in page.profiles)
     return list(dict.fromkeys(str(key) for key in found if key))
 
 
-def _client(source: HrFlowSource) -> HrFlowClient:
-    return hrflow_client(source)
-
-
-def queue(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) -> Report:
-    wanted = list(keys)
-    done = dispatch(source=source, vacancy=vacancy, keys=wanted, kind=RunKind.COMMAND)
-    return report_of(done, asked=len(wanted))
+def queue(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Sequence[str]) -> Report:
+    """Queue a push a key; what workers make of them is not awaited."""
+    done = dispatch(source=source, vacancy=vacancy, keys=keys, kind=RunKind.COMMAND)
+    return report_of(done, asked=len(keys))
 
 
 def report_of(done: Dispatched, *, asked: int, waited: bool = False) -> Report:
     pushes = Push.objects.filter(run=done.run).order_by("pk")
     # No push is made for a person who was erased on request.
-    erased = [_not_tried(key, ErrorCode.PERSON_ERASED) for key in done.erased]
-    lines = [_line(push) for push in pushes]
-    return Report(asked, done.run.pk, len(done.blocked), waited, [*lines, *erased], erased=erased)
-
-
-def _not_tried(key: str, code: ErrorCode) -> Line:
-    return Line(key, "", PushStatus.FAILED, code.value, sentence(code))
-
-
-def _line(push: Push) -> Line:
-    return Line(
-        push.profile_key, push.candidate_name, push.status, push.error_code, push.explanation
+    erased = [Line.not_tried(key, ErrorCode.PERSON_ERASED) for key in done.erased]
+    return Report(
+        asked=asked,
+        run_id=done.run.pk,
+        blocked=len(done.blocked),
+        waited=waited,
+        pushes=[*map(Line.of_push, pushes), *erased],
+        erased=erased,
     )
 
 
 def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
-    """Until every push of the run has ended, or none can move: then `problem` says why."""
+    """Wait until every push of the run has ended, or none can move: then `problem` says why."""
     pushes = Push.objects.filter(run_id=report.run_id or 0)
     sweep_at = time.monotonic() + SWEEP_SECONDS
     worker_seen_at = time.monotonic()
     while pushes.active().exists():
         if WorkerGroup.objects.alive().exists():
             worker_seen_at = time.monotonic()
-        if problem := _stuck(pushes, vacancy.company_id, worker_seen_at):
+        if problem := _why_stuck(pushes, vacancy.company_id, worker_seen_at):
             report.problem = problem
             break
         if time.monotonic() > sweep_at:
-            # A lost doorbell or a dead worker must not make this wait for the schedule.
+            # A lost notification or a dead worker must not make this wait for the schedule.
             recover()
             sweep_at = time.monotonic() + SWEEP_SECONDS
         time.sleep(POLL_SECONDS)
     report.waited = True
-    report.pushes = [*(_line(push) for push in pushes.order_by("pk")), *report.erased]
+    report.pushes = [*map(Line.of_push, pushes.order_by("pk")), *report.erased]
     return report
 
 
-def _stuck(pushes: PushQuerySet[Push], company_id: int, worker_seen_at: float) -> str:
-    """A worker or an account may be away for long: that is said, not waited for."""
+def _why_stuck(pushes: PushQuerySet[Push], company_id: int, worker_seen_at: float) -> str:
+    """Workers or an account may be away for long: that is told, not awaited. Empty: neither is.
+
+    `worker_seen_at`: by the monotonic clock.
+    """
     if time.monotonic() - worker_seen_at > settings.HEARTBEAT_STALE_SECONDS:
         return _("No worker is running: what is queued stays queued, and goes on once one starts.")
     accounts: list[CircuitBreaker] = [FlatchrCompany.objects.get(pk=company_id)]
@@ -166,24 +179,20 @@ def _stuck(pushes: PushQuerySet[Push], company_id: int, worker_seen_at: float) -
     return ""
 
 
-def try_out(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Iterable[str]) -> Report:
+def try_out(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Sequence[str]) -> Report:
     """Read, format, apply rules and fetch the CV of each profile; send nothing."""
-    code = _closed(vacancy)
-    lines = [_not_tried(key, code) if code else _try(source, vacancy, key) for key in keys]
+    if problem := target_problem(vacancy):
+        lines = [Line.not_tried(key, problem) for key in keys]
+    else:
+        lines = [_prepared(source, vacancy, key) for key in keys]
     return Report(asked=len(lines), pushes=lines)
 
 
-def _closed(vacancy: FlatchrVacancy) -> ErrorCode | None:
-    """What our own rows know already needs no request."""
-    if not vacancy.company.is_active:
-        return ErrorCode.COMPANY_INACTIVE
-    return None if vacancy.is_open else ErrorCode.VACANCY_CLOSED
-
-
-def _try(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
+def _prepared(source: HrFlowSource, vacancy: FlatchrVacancy, key: str) -> Line:
+    """What a push of this profile would come to before anything is sent."""
     job = job_for(source, key, vacancy)
     try:
-        candidate = prepare(job, _client(source), Journal())
+        candidate = prepare(job, hrflow_client(source), Journal())
     except SyncError as error:
         return Line(key, "", PushStatus.FAILED, str(error.code.value), str(error))
     if isinstance(candidate, Discarded):

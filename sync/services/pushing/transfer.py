@@ -28,7 +28,7 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.mapping.candidate import Candidate
-from sync.matching import Found, Verdict, already_there, candidate_person, lookalikes
+from sync.matching import Found, LookUpVerdict, already_there, candidate_person, lookalikes
 from sync.models import LostClaimError, Push, PushAttempt, WrongStateError
 from sync.models.circuit_breaker import CircuitBreaker
 from sync.models.push.attempts import AttemptOutcome, Stage
@@ -40,6 +40,7 @@ from sync.services.preparing.job import job_of
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, complete, format_candidate, read_profile
 from sync.services.privacy import suppression
+from sync.services.pushing.blocking import blocked_target
 from sync.services.pushing.outcomes import (
     Kind,
     Outcome,
@@ -135,16 +136,8 @@ def take_steps(state: Try) -> tuple[Try, Outcome]:
 def check_target(state: Try) -> Try:
     """What our own rows know already needs no request."""
     push = state.push
-    if push.create_started_at is not None:
-        return state
-    if not push.vacancy.company.is_active:
-        raise PermanentError(ErrorCode.COMPANY_INACTIVE)
-    if not push.source.is_active:
-        raise PermanentError(ErrorCode.SOURCE_INACTIVE)
-    if suppression.is_placeholder(push.profile_key):
-        raise PermanentError(ErrorCode.PERSON_ERASED)
-    if not push.vacancy.is_open:
-        raise PermanentError(ErrorCode.VACANCY_CLOSED)
+    if push.create_started_at is None and (problem := blocked_target(push)):
+        raise PermanentError(problem)
     return state
 
 
@@ -177,11 +170,11 @@ def look_up_lost_answer(state: Try) -> Try | Outcome:
         verdict, found = look_up(push, state.flatchr, state.writer)
         step.message = str(verdict.value)
     event = state.journal.failure
-    if verdict is Verdict.FOUND:
+    if verdict is LookUpVerdict.FOUND:
         return Outcome(Kind.SUCCEEDED, applicant=found)
-    if verdict is Verdict.AMBIGUOUS:
+    if verdict is LookUpVerdict.AMBIGUOUS:
         return unconfirmed()
-    if verdict is Verdict.LATER:
+    if verdict is LookUpVerdict.LATER:
         return decide(PermanentError(ErrorCode.FLATCHR_FAULT), push, event, sent=False)
     if failed := lost_too_often(push, event):
         return failed
@@ -212,7 +205,7 @@ def find_existing(state: Try) -> Try | Outcome:
     push, journal = state.push, state.journal
     try:
         with journal.step(Stage.CHECK):
-            applicants = state.existing.before(push, state.flatchr)
+            applicants = state.existing.find(push, state.flatchr)
     except rate_limits.RateLimitedError:
         raise
     except RetryableError as error:

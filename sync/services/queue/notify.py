@@ -31,8 +31,9 @@ FOLLOW_UP = "sync.tasks.follow_up"
 BEAT = "sync.tasks.beat"
 IMPORT = "sync.tasks.import_source"
 RUN_WORKFLOW = "sync.tasks.run_workflow"
+READ_WORKFLOW = "sync.tasks.read_workflow"
 # Seconds, in place of the queue's own: reading a whole source takes as long as it takes.
-TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600}
+TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600, READ_WORKFLOW: 6 * 3600}
 # A notification whose task has not begun counts as lost this long after a busy worker would have
 # come back to the queue. Sooner, a long queue would hold the same task twice.
 LOST_AFTER_SECONDS = 5.0

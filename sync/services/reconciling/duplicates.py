@@ -45,17 +45,16 @@ def find_duplicate(vacancy_id: int, candidate: Mapping[str, Any]) -> Duplicate |
     Call it in the transaction that commits the candidate's own intent: until it ends, no other
     worker can look for this person. None also where the candidate has no e-mail.
     """
-    email = str(candidate.get("email") or "").lower()
-    if not email:
+    wanted = candidate_person(candidate)
+    if not wanted.email:
         return None
     if connection.vendor == "postgresql":
         # Else two workers that look at the same moment would both find nothing. On SQLite a
         # transaction that writes is alone anyway.
         with connection.cursor() as cursor:
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [vacancy_id % 2**31, email]
+                "SELECT pg_advisory_xact_lock(%s, hashtext(%s))", [vacancy_id % 2**31, wanted.email]
             )
-    identity = candidate_person(candidate).identity
-    rows = _DUPLICATES.select(Push.objects.all(), vacancy=vacancy_id, email=email)
+    rows = _DUPLICATES.select(Push.objects.all(), vacancy=vacancy_id, email=wanted.email)
     duplicates = map(Duplicate._make, rows)
-    return next((one for one in duplicates if person_of(one).identity == identity), None)
+    return next((one for one in duplicates if person_of(one).identity == wanted.identity), None)

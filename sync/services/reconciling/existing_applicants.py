@@ -50,7 +50,7 @@ class ExistingApplicants:
         self._lock = threading.Lock()
         self._searches: dict[tuple[int, int], Future[Search]] = {}
 
-    def before(self, push: Push, flatchr: FlatchrClient) -> list[Found]:
+    def find(self, push: Push, flatchr: FlatchrClient) -> list[Found]:
         """The applicants that were there before this push: when its run began, or when a person
         asked for another try.
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from sync.clients.flatchr import FlatchrClient
-from sync.matching import Found, Person, Siblings, Verdict, judge, may_have_missed
+from sync.matching import Found, LookUpVerdict, Person, Siblings, judge, may_have_missed
 from sync.models import Push
 from sync.models.states import PushStatus
 from sync.services.privacy import suppression
@@ -15,7 +15,9 @@ from sync.services.queue.writer import Writer
 from sync.services.reconciling.applicants import person_of, search_for, with_hidden_phones
 
 
-def look_up(push: Push, flatchr: FlatchrClient, writer: Writer) -> tuple[Verdict, Found | None]:
+def look_up(
+    push: Push, flatchr: FlatchrClient, writer: Writer
+) -> tuple[LookUpVerdict, Found | None]:
     """What became of a create whose answer was lost; the applicant where it is certain which.
 
     Raises what the search raises (SyncError).

@@ -21,9 +21,9 @@ from sync.services.security import audit, audit_words
 # Excel takes a file for UTF-8 only when it begins so.
 BYTE_ORDER_MARK = "\ufeff"
 CHUNK = 2000
-# https://owasp.org/www-community/attacks/CSV_Injection: what begins a formula, in the forms that
-# Excel takes for the same; blanks, characters that are not seen and quotes before it; and what
-# separates cells wherever the file is opened.
+# What begins a formula (https://owasp.org/www-community/attacks/CSV_Injection): a sign, or a form
+# of it that Excel reads as the same; before it perhaps blanks, invisible characters and quotes;
+# and before those the begin of a cell, whatever separates cells where the file is opened.
 _SIGNS = "=+@−﹦﹢﹣﹫＝＋－＠-"
 _UNSEEN = r"\s\x00-\x1f\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff"
 _FORMULA = re.compile(rf'(?:^|[;,\t\r\n])["{_UNSEEN}]*(?=[{_SIGNS}])')
@@ -70,22 +70,22 @@ AUDIT_COLUMNS: tuple[Column, ...] = (
 
 
 def moment(value: datetime | None) -> str:
-    """By the clock on the wall, in a form that every spreadsheet takes for a date."""
+    """In local time, in a form that every spreadsheet takes for a date; empty for None."""
     return timezone.localtime(value).strftime("%Y-%m-%d %H:%M:%S") if value else ""
 
 
 def safe(value: object) -> str:
-    """A cell that no spreadsheet computes: what could begin a formula is made text, also where
-    another separator than ours would begin a cell."""
+    """The text of a cell that no spreadsheet computes: an apostrophe stands before what could begin
+    a formula, also where the file is opened with another separator than ours."""
     return _FORMULA.sub(r"\g<0>'", "" if value is None else str(value))
 
 
 def push_lines(pushes: QuerySet[Push], *, payload: bool = False) -> Iterator[str]:
-    """The lines of a CSV file, newest push first, a few thousand in memory at a time.
+    """The text of a CSV file, newest push first; at most CHUNK rows are in memory at a time.
 
-    In the language active when this is called: the lines themselves are made later, when the
-    server sends them. A semicolon separates where a comma stands in numbers, as Excel expects.
-    Who asked for it is noted in the audit log. `payload`: whether they may see what was answered.
+    In the language that is active when this is called, for the server asks for the text later. A
+    semicolon separates where numbers have a decimal comma, as Excel expects. Who asked for the file
+    is noted in the audit log. `payload`: whether they may see what HrFlow and Flatchr answered.
     """
     audit.record(None, Action.EXPORT, kind=Push, details={"rows": pushes.count()})
     rows = pushes.select_related("requested_by", "source", "vacancy__company")
@@ -94,7 +94,7 @@ def push_lines(pushes: QuerySet[Push], *, payload: bool = False) -> Iterator[str
 
 
 def audit_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
-    """As `push_lines`."""
+    """The audit log as `push_lines` writes pushes; that it was exported is noted in it too."""
     audit.record(None, Action.EXPORT, kind=AuditEntry, details={"rows": entries.count()})
     language = translation.get_language() or "en"
     return _lines(entries.select_related("company"), AUDIT_COLUMNS, language)
@@ -103,16 +103,17 @@ def audit_lines(entries: QuerySet[AuditEntry]) -> Iterator[str]:
 def _lines(rows: QuerySet[Any], columns: tuple[Column, ...], language: str) -> Iterator[str]:
     separator = ";" if language.startswith("fr") else ","
     with translation.override(language):
-        head = _text([[_capital(str(label)) for label, _value in columns]], separator)
+        labels = [str(label) for label, _value in columns]
+        head = _text([[label[:1].upper() + label[1:] for label in labels]], separator)
     yield BYTE_ORDER_MARK + head
-    for chunk in _chunks(rows):
+    # Chunk by primary key, each a statement of its own: no cursor stays open for a slow reader.
+    newest_first = rows.order_by("-pk")
+    chunk = list(newest_first[:CHUNK])
+    while chunk:
         with translation.override(language):
             text = _text(([value(row) for _label, value in columns] for row in chunk), separator)
         yield text
-
-
-def _capital(label: str) -> str:
-    return label[:1].upper() + label[1:]
+        chunk = list(newest_first.filter(pk__lt=chunk[-1].pk)[:CHUNK])
 
 
 def _text(rows: Iterable[Iterable[object]], separator: str) -> str:
@@ -120,12 +121,3 @@ def _text(rows: Iterable[Iterable[object]], separator: str) -> str:
     writer = csv.writer(buffer, delimiter=separator)
     writer.writerows([safe(cell) for cell in row] for row in rows)
     return buffer.getvalue()
-
-
-def _chunks(rows: QuerySet[Any]) -> Iterator[list[Any]]:
-    """By key, each chunk a statement of its own: no cursor stays open for a slow reader."""
-    wanted = rows.order_by("-pk")
-    chunk = list(wanted[:CHUNK])
-    while chunk:
-        yield chunk
-        chunk = list(wanted.filter(pk__lt=chunk[-1].pk)[:CHUNK])

@@ -1,6 +1,6 @@
 """The numbers people look at: pushes by day and state, a run's progress, the failure inbox.
 
-Only reading, and always over a window that an index serves, so that a million pushes stay quick.
+Every query reads a range that an index serves, so it stays quick with a million pushes.
 """
 
 from __future__ import annotations
@@ -21,54 +21,42 @@ from sync.models.states import ACTIVE, OPEN, PushStatus
 S = PushStatus
 IN_FLATCHR = (S.SUCCEEDED, S.ALREADY_THERE)
 CHART_DAYS = 14
-# A failure that nobody touched for this long is history, not a task.
+# An older failure is history, not a task.
 INBOX_DAYS = 30
 MOST_GROUPS = 100
-# Fewer closed pushes say nothing about the rate.
+# With fewer pushes done there is no rate to speak of.
 FEWEST_FOR_A_RATE = 3
 
 
-@dataclass(frozen=True)
+@dataclass
 class Tally:
-    """Counts by state, and what they add up to."""
+    """How many pushes are in each state, and what those counts add up to."""
 
     counts: Mapping[str, int] = field(default_factory=dict)
+    total: int = field(init=False)
+    in_flatchr: int = field(init=False)
+    failed: int = field(init=False)
+    # Waiting or running.
+    active: int = field(init=False)
+    unconfirmed: int = field(init=False)
+    # Percent of those that ended well or badly; cancelled and left out are neither. None: none did.
+    success_rate: float | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.total = sum(self.counts.values())
+        self.in_flatchr = self.of(*IN_FLATCHR)
+        self.failed = self.of(S.FAILED)
+        self.active = self.of(*ACTIVE)
+        self.unconfirmed = self.of(S.UNCONFIRMED)
+        ended = self.in_flatchr + self.failed
+        self.success_rate = 100 * self.in_flatchr / ended if ended else None
 
     def of(self, *states: str) -> int:
         return sum(self.counts.get(state, 0) for state in states)
 
-    @property
-    def total(self) -> int:
-        return sum(self.counts.values())
-
-    @property
-    def in_flatchr(self) -> int:
-        return self.of(*IN_FLATCHR)
-
-    @property
-    def failed(self) -> int:
-        return self.of(S.FAILED)
-
-    @property
-    def active(self) -> int:
-        return self.of(*ACTIVE)
-
-    @property
-    def unconfirmed(self) -> int:
-        return self.of(S.UNCONFIRMED)
-
-    @property
-    def success_rate(self) -> float | None:
-        """Percent of those that ended well or badly; cancelled and left out are neither."""
-        ended = self.in_flatchr + self.failed
-        return 100 * self.in_flatchr / ended if ended else None
-
 
 def add(tallies: Iterable[Tally]) -> Tally:
-    total: Counter[str] = Counter()
-    for tally in tallies:
-        total.update(tally.counts)
-    return Tally(total)
+    return Tally(sum((Counter(tally.counts) for tally in tallies), Counter()))
 
 
 # --- days ---------------------------------------------------------------------------------------
@@ -98,12 +86,19 @@ class Day:
 def by_day(pushes: QuerySet[Push], days: int = CHART_DAYS) -> list[Day]:
     """Pushes asked for on each of the last `days` days, by state, in one statement.
 
-    A range a day, each with both ends: a truncated date costs SQLite a Python call a row, and with
-    one end alone its planner walks the index of states instead.
+    One range for each day, with both ends: a truncated date costs SQLite a Python call a row, and
+    with one end alone its planner walks the index of states instead.
     """
     wanted = [first_day(days) + timedelta(days=number) for number in range(days)]
-    parts = [_states_on(pushes, day, number) for number, day in enumerate(wanted)]
-    rows = parts[0].union(*parts[1:], all=True) if days > 1 else parts[0]
+    parts = [
+        between(pushes, day, day)
+        .order_by()
+        .annotate(day_number=Value(number))
+        .values_list("day_number", "status")
+        .annotate(Count("pk"))
+        for number, day in enumerate(wanted)
+    ]
+    rows: Any = parts[0].union(*parts[1:], all=True) if days > 1 else parts[0]
     counts: list[dict[str, int]] = [{} for _ in wanted]
     for number, status, count in rows:
         counts[number][status] = count
@@ -115,13 +110,8 @@ def between(pushes: QuerySet[Push], first: date, last: date) -> QuerySet[Push]:
     return pushes.filter(created_at__gte=midnight(first), created_at__lt=after(last))
 
 
-def _states_on(pushes: QuerySet[Push], day: date, number: int) -> Any:
-    rows = between(pushes, day, day).order_by().annotate(day_number=Value(number))
-    return rows.values_list("day_number", "status").annotate(Count("pk"))
-
-
 def open_now(pushes: QuerySet[Push]) -> Tally:
-    """What waits, runs, or needs a word of a person, however old."""
+    """Pushes that wait, run, or need a person's decision, however old."""
     return _tally(pushes.filter(status__in=OPEN))
 
 
@@ -130,14 +120,14 @@ def _tally(pushes: QuerySet[Push]) -> Tally:
 
 
 def oldest_due(pushes: QuerySet[Push]) -> datetime | None:
-    """Since when a push that could be carried has been waiting; None where nothing is late."""
+    """Since when the push that is due longest has been due; None where none is."""
     due: QuerySet[Push] = pushes.due()  # type: ignore[attr-defined]
     return due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
 
 
 @dataclass(frozen=True)
 class Top:
-    """A vacancy and what was pushed to it."""
+    """A vacancy, and the states of what was pushed to it."""
 
     vacancy: FlatchrVacancy
     tally: Tally
@@ -160,48 +150,40 @@ def top_vacancies(pushes: QuerySet[Push], days: int = CHART_DAYS, limit: int = 5
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come."""
+    """How far a run has come. `done` and `total`: of its pushes, those that a worker has ended or a
+    person must decide, and all; `is_over`: a worker has nothing left to move, though the sweep may
+    not have finished the run yet; `seconds_left`: at the rate so far, None while there is none."""
 
     run: Run
     tally: Tally
+    total: int
+    done: int
+    is_over: bool
+    seconds_left: int | None
 
-    @property
-    def done(self) -> int:
-        return self.tally.total - self.tally.active
-
-    @property
-    def total(self) -> int:
-        return self.tally.total
-
-    @property
-    def is_over(self) -> bool:
-        """Nothing left that a worker could move; the sweep may not have written it down yet."""
-        return self.run.status == RunStatus.FINISHED or (
-            self.run.is_complete and not self.tally.active
-        )
-
-    @property
-    def seconds_left(self) -> int | None:
-        """By the rate so far; None while there is none to speak of."""
-        begun = self.run.started_at
-        if self.is_over or begun is None or self.done < FEWEST_FOR_A_RATE:
-            return None
-        elapsed = (timezone.now() - begun).total_seconds()
-        return max(1, round(elapsed / self.done * self.tally.active))
+    @classmethod
+    def of(cls, run: Run, tally: Tally) -> Progress:
+        done = tally.total - tally.active
+        is_over = run.status == RunStatus.FINISHED or (run.is_complete and not tally.active)
+        seconds_left = None
+        if not is_over and run.started_at is not None and done >= FEWEST_FOR_A_RATE:
+            elapsed = (timezone.now() - run.started_at).total_seconds()
+            seconds_left = max(1, round(elapsed / done * tally.active))
+        return cls(run, tally, tally.total, done, is_over, seconds_left)
 
 
 def progress(run: Run, pushes: QuerySet[Push]) -> Progress:
     """`pushes`: those the reader may see."""
-    return Progress(run, _tally(pushes.filter(run=run)))
+    return Progress.of(run, _tally(pushes.filter(run=run)))
 
 
 def progress_of(runs: Sequence[Run], pushes: QuerySet[Push]) -> dict[int, Progress]:
-    """Of all runs of a list page, in one statement."""
+    """The progress of all runs of a list page, by primary key, in one statement."""
     rows = pushes.filter(run__in=[run.pk for run in runs]).order_by()
     counts: dict[int, dict[str, int]] = {run.pk: {} for run in runs}
     for run_id, status, count in rows.values_list("run", "status").annotate(Count("pk")):
         counts[run_id][status] = count
-    return {run.pk: Progress(run, Tally(counts[run.pk])) for run in runs}
+    return {run.pk: Progress.of(run, Tally(counts[run.pk])) for run in runs}
 
 
 # --- the failure inbox --------------------------------------------------------------------------
@@ -209,16 +191,17 @@ def progress_of(runs: Sequence[Run], pushes: QuerySet[Push]) -> dict[int, Progre
 
 @dataclass(frozen=True)
 class Cause:
-    """What pushes of one group have in common."""
+    """What the pushes of one group have in common."""
 
     status: str
     code: str
-    # What the last try met, where the code is only "too many attempts" or "too late".
+    # The error of the last try, where the code is only "too many attempts" or "too late".
     last: str
     # None: of every company.
     company: int | None = None
 
     def narrow(self, pushes: QuerySet[Push]) -> QuerySet[Push]:
+        """Those of the pushes that have this cause."""
         last = Q(error_params__last=self.last) if self.last else Q(error_params__last__isnull=True)
         rows = pushes.filter(last, status=self.status, error_code=self.code)
         return rows if self.company is None else rows.filter(vacancy__company=self.company)
@@ -226,27 +209,26 @@ class Cause:
 
 @dataclass(frozen=True)
 class Group:
-    """Pushes that wait for a person, of one cause."""
+    """Pushes of one cause and company that need a person."""
 
     cause: Cause
     count: int
     newest: Push
-
-    @property
-    def company(self) -> FlatchrCompany:
-        return self.newest.vacancy.company
+    company: FlatchrCompany
 
 
 def to_deal_with(pushes: QuerySet[Push]) -> QuerySet[Push]:
-    """Unconfirmed, or failed of late; not those whose profile was pushed there again since."""
+    """Pushes that are unconfirmed, or failed in the last INBOX_DAYS days; not those whose profile
+    was pushed there again since."""
     since = midnight(first_day(INBOX_DAYS))
     needs = Q(status=S.UNCONFIRMED) | Q(status=S.FAILED, created_at__gte=since)
-    # The plain list of states lets the index on them be used; the rest is checked by row.
+    # The plain list of states lets the index on them be used; the rest is checked row by row.
     return pushes.filter(needs, status__in=(S.UNCONFIRMED, S.FAILED)).latest_of_each()  # type: ignore[attr-defined, no-any-return]
 
 
 def groups_of(pushes: QuerySet[Push]) -> list[Group]:
-    """Of pushes to deal with, by cause: what needs a decision first, then the largest."""
+    """Group pushes to deal with by cause and company: unconfirmed ones first, then the largest
+    group; at most MOST_GROUPS."""
     rows = list(
         pushes.order_by()
         .values_list("status", "error_code", KT("error_params__last"), "vacancy__company")
@@ -255,7 +237,9 @@ def groups_of(pushes: QuerySet[Push]) -> list[Group]:
     )
     newest = Push.objects.select_related("vacancy__company").in_bulk([row[-1] for row in rows])
     return [
-        Group(Cause(status, code, last or "", company), count, newest[pk])
+        Group(
+            Cause(status, code, last or "", company), count, newest[pk], newest[pk].vacancy.company
+        )
         for status, code, last, company, count, pk in rows
         if pk in newest
     ]

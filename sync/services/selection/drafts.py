@@ -1,8 +1,7 @@
 """A selection being previewed: which of the ticked profiles would go to which vacancy.
 
-It lives on a draft run, not in a form, so that five thousand are no more trouble than one. What
-stops or warns is read from the index at once; the exact candidate of one row is made live on
-demand, and nothing is ever sent.
+It is stored as a draft run, not in a form, so it may hold thousands of profiles. What stands in the
+way of each is read from the index of profiles, by one statement; nothing is sent.
 """
 
 from __future__ import annotations
@@ -13,37 +12,23 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
-from django.db.models import (
-    BooleanField,
-    Case,
-    CharField,
-    Count,
-    Exists,
-    OuterRef,
-    Q,
-    QuerySet,
-    TextChoices,
-    Value,
-    When,
-)
+from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
 from sync.models import (
     FlatchrVacancy,
     HrFlowSource,
     Profile,
     Push,
-    ResumePolicy,
     Run,
     RunKind,
     RunProfile,
     RunStatus,
 )
 from sync.models.scope import AnyUser, sees_all
-from sync.models.states import PushStatus
 from sync.numbers import whole_number
-from sync.services.pushing.dispatch import Dispatched, dispatch
+from sync.services.pushing.blocking import IN_DRAFTS, Blocker, draft_blocker
+from sync.services.pushing.dispatch import Dispatched, batches, dispatch
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -61,25 +46,16 @@ class AlreadyConfirmedError(Exception):
     """The draft is gone: another click has confirmed or discarded it."""
 
 
-class Blocker(TextChoices):
-    """Why a profile is left out, as far as the index knows."""
-
-    PUSHED = "pushed", _("already pushed")
-    THERE = "there", _("already there")
-    GONE = "gone", _("no longer in HrFlow")
-    CONSENT = "consent", _("may no longer be contacted")
-    NAME = "name", _("no name")
-    RESUME = "resume", _("no CV")
-
-
-# No tick can lift this one: the database holds one open or successful push, and no second.
+# No tick can overrule these: the database holds one open or successful push, and no second.
 FINAL = frozenset({Blocker.PUSHED})
-NOBODY = Q(pk__in=[])
+# Of `rows`: those that a confirmation pushes.
+IS_SENT = Q(excluded=False) & ~Q(blocker__in=FINAL)
 
 
 @dataclass(frozen=True)
 class Counts:
-    """`sent`: what a confirmation pushes now. `blocked`: per blocker, ticked again or not."""
+    """`sent`: what a confirmation pushes now. `blocked`: per blocker, whether a tick overrules it
+    or not."""
 
     total: int
     sent: int
@@ -96,14 +72,18 @@ class Counts:
 
 @transaction.atomic
 def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | None = None) -> Run:
-    """A draft run that holds these profiles. Raises TooManyError."""
+    """A draft run that holds these profiles; drafts that this person forgot are deleted.
+
+    Raises TooManyError.
+    """
     count = profiles.count()
     if count > MOST_PROFILES:
         raise TooManyError(count)
-    _forget_old(user)
+    old = timezone.now() - FORGOTTEN_AFTER
+    Run.objects.filter(status=RunStatus.DRAFT, requested_by=user, created_at__lt=old).delete()
     run = Run.objects.create(kind=RunKind.BATCH, status=RunStatus.DRAFT, requested_by=user)
     _select(run, profiles)
-    _leave_out_blocked(run)
+    _set_excluded(rows(run).exclude(blocker=""), excluded=True)
     if vacancy is not None:
         choose_vacancy(run, vacancy)
     return run
@@ -111,7 +91,7 @@ def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | 
 
 @transaction.atomic
 def add(run: Run, profiles: QuerySet[Profile]) -> int:
-    """More profiles for a draft; returns how many are new to it. Raises TooManyError."""
+    """Add profiles to a draft; returns how many are new to it. Raises TooManyError."""
     chosen = RunProfile.objects.filter(run=run)
     more = profiles.exclude(pk__in=chosen.values("profile"))
     count, before = more.count(), chosen.count()
@@ -119,26 +99,17 @@ def add(run: Run, profiles: QuerySet[Profile]) -> int:
         raise TooManyError(before + count)
     last = chosen.order_by("-pk").values_list("pk", flat=True).first() or 0
     _select(run, more)
-    _set(rows(run).exclude(blocker="").filter(pk__gt=last), excluded=True)
+    _set_excluded(rows(run).exclude(blocker="").filter(pk__gt=last), excluded=True)
     return count
 
 
 def newest(user: AnyUser) -> Run | None:
-    """The selection a person left without confirming or discarding it."""
+    """The selection that a person left without confirming or discarding it."""
     since = timezone.now() - FORGOTTEN_AFTER
     mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=user.pk, created_at__gte=since)
     return (
         mine.annotate(chosen=Count("selection")).select_related("vacancy").order_by("-pk").first()
     )
-
-
-def _leave_out_blocked(run: Run) -> None:
-    _set(rows(run).exclude(blocker=""), excluded=True)
-
-
-def _forget_old(user: User) -> None:
-    old = timezone.now() - FORGOTTEN_AFTER
-    Run.objects.filter(status=RunStatus.DRAFT, requested_by=user, created_at__lt=old).delete()
 
 
 def _select(run: Run, profiles: QuerySet[Profile]) -> None:
@@ -154,26 +125,21 @@ def _select(run: Run, profiles: QuerySet[Profile]) -> None:
 
 def offered_vacancies(run: Run, user: AnyUser) -> QuerySet[FlatchrVacancy]:
     """Open vacancies a person may push this selection to: of their companies, and of those that
-    the profiles' sources are opened to. Who sees everything is not held to the latter."""
+    every source of the selection is opened to. Who sees everything is not held to the latter."""
     vacancies = FlatchrVacancy.objects.for_user(user).open().select_related("company")
     if sees_all(user):
         return vacancies
-    for source in sources_of(run):
-        vacancies = vacancies.filter(
-            company__in=HrFlowSource.companies.through.objects.filter(
-                hrflowsource_id=source
-            ).values("flatchrcompany_id")
-        )
+    selected = RunProfile.objects.filter(run=run).order_by("profile__source_id")
+    opened = HrFlowSource.companies.through.objects
+    for source in selected.values_list("profile__source_id", flat=True).distinct():
+        companies = opened.filter(hrflowsource_id=source).values("flatchrcompany_id")
+        vacancies = vacancies.filter(company__in=companies)
     return vacancies
 
 
-def sources_of(run: Run) -> list[int]:
-    keys = RunProfile.objects.filter(run=run).order_by("profile__source_id")
-    return list(keys.values_list("profile__source_id", flat=True).distinct())
-
-
 def drop_unseen(run: Run, user: AnyUser) -> None:
-    """Its maker may have left the company since, or a source was closed to it."""
+    """Take out the profiles and the vacancy that a person may no longer see: they may have left the
+    company since, or a source was closed to it."""
     seen = Profile.objects.for_user(user).filter(pk=OuterRef("profile"))
     unseen = RunProfile.objects.filter(~Exists(seen), run=run)
     if not sees_all(user) and unseen.exists():
@@ -185,22 +151,26 @@ def drop_unseen(run: Run, user: AnyUser) -> None:
 
 @transaction.atomic
 def choose_vacancy(run: Run, vacancy: FlatchrVacancy | None) -> None:
-    """What blocks is left out, what blocked without it or for another one only comes back; what a
-    person left out by hand stays out."""
-    _set(rows(run).exclude(blocker=""), excluded=False)
+    """Leave out what is blocked at this vacancy, and bring back what was blocked only without a
+    vacancy or at another one. What a person left out by hand stays out."""
+    _set_excluded(rows(run).exclude(blocker=""), excluded=False)
     run.vacancy = vacancy
     run.save(update_fields=["vacancy"])
-    _leave_out_blocked(run)
+    _set_excluded(rows(run).exclude(blocker=""), excluded=True)
 
 
-def _set(selected: QuerySet[Any], *, excluded: bool) -> None:
+def _set_excluded(selected: QuerySet[Any], *, excluded: bool) -> None:
+    """Keys first, then batches: SQLite limits the parameters of a statement."""
     keys = list(selected.exclude(excluded=excluded).values_list("pk", flat=True))
-    for start in range(0, len(keys), 500):
-        RunProfile.objects.filter(pk__in=keys[start : start + 500]).update(excluded=excluded)
+    for batch in batches(keys, 500):
+        RunProfile.objects.filter(pk__in=batch).update(excluded=excluded)
 
 
 def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
-    """Of the rows that were on the page, the ticked ones are pushed and the others are not."""
+    """Of the rows that were on the page, the ticked ones are pushed and the others are not.
+
+    `shown`, `taken`: primary keys as the form has sent them; what is no number is ignored.
+    """
     ticked = set(taken)
     keys = [key for text in shown if (key := whole_number(text)) is not None]
     page = rows(run).filter(pk__in=keys)
@@ -210,80 +180,42 @@ def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
         RunProfile.objects.filter(run=run, pk__in=keys).update(excluded=excluded)
 
 
-# --- what stops, what warns ---------------------------------------------------------------------
+# --- what stands in the way ---------------------------------------------------------------------
 
 
 def rows(run: Run) -> QuerySet[Any]:
-    """The selection, each row with its `blocker` (empty: none)."""
+    """The selection by name, each row with its `blocker`: a `Blocker`'s value, or empty."""
     return (
         RunProfile.objects.filter(run=run)
-        .annotate(blocker=_blocker(run))
+        .annotate(blocker=draft_blocker(run))
         .select_related("profile__source")
         .order_by("profile__full_name", "pk")
     )
 
 
-def _blocker(run: Run) -> Case:
-    to_vacancy = Push.objects.filter(
-        source=OuterRef("profile__source"),
-        profile_key=OuterRef("profile__key"),
-        vacancy=run.vacancy_id or 0,
-    )
-    conditions: dict[Blocker, Any] = {
-        Blocker.PUSHED: Exists(to_vacancy.blocking()),
-        Blocker.THERE: Exists(to_vacancy.filter(status=PushStatus.ALREADY_THERE)),
-        Blocker.GONE: Q(profile__archived_at__isnull=False),
-        Blocker.CONSENT: _not_to_be_contacted(run),
-        Blocker.NAME: Q(profile__full_name=""),
-        Blocker.RESUME: Q(profile__has_resume=False) if _wants_resume(run) else NOBODY,
-    }
-    whens = [When(condition, then=Value(code.value)) for code, condition in conditions.items()]
-    return Case(*whens, default=Value(""), output_field=CharField())
-
-
-def _not_to_be_contacted(run: Run) -> Q:
-    """The company's rule (`sync.mapping.consent`), as far as the index knows."""
-    days = run.vacancy.company.contact_within_days if run.vacancy else None
-    if days is None:
-        return NOBODY
-    today = timezone.now()
-    ended = Q(profile__consent_until__lt=today.date())
-    old = Q(profile__last_contact_at__lt=today - timedelta(days=days))
-    unknown = Q(profile__last_contact_at=None)
-    return ended | (Q(profile__consent_until=None) & (old | unknown))
-
-
-def _wants_resume(run: Run) -> bool:
-    policy = run.resume_policy or (run.vacancy.company.resume_policy if run.vacancy else "")
-    return policy != ResumePolicy.GENERATE
-
-
 def counts(run: Run) -> Counts:
-    """Of the whole selection, in one statement."""
+    """Count the whole selection, in one statement."""
     found = rows(run).aggregate(
         total=Count("pk"),
-        sent=Count("pk", filter=_is_sent()),
-        without_email=Count("pk", filter=_is_sent() & Q(profile__email="")),
-        **{code.value: Count("pk", filter=Q(blocker=code.value)) for code in Blocker},
+        sent=Count("pk", filter=IS_SENT),
+        without_email=Count("pk", filter=IS_SENT & Q(profile__email="")),
+        **{code.value: Count("pk", filter=Q(blocker=code.value)) for code in IN_DRAFTS},
     )
-    blocked = {code: found[code.value] for code in Blocker if found[code.value]}
+    blocked = {code: found[code.value] for code in IN_DRAFTS if found[code.value]}
     return Counts(found["total"], found["sent"], blocked, found["without_email"])
 
 
-def _is_sent() -> Q:
-    return Q(excluded=False) & ~Q(blocker__in=FINAL)
-
-
 def sent(run: Run) -> QuerySet[Any]:
-    return rows(run).filter(_is_sent())
+    return rows(run).filter(IS_SENT)
 
 
 def left_out(run: Run) -> QuerySet[Any]:
-    return rows(run).exclude(_is_sent())
+    return rows(run).exclude(IS_SENT)
 
 
 def earlier_pushes(run: Run, page: Sequence[RunProfile], user: AnyUser) -> dict[int, list[Push]]:
-    """By profile: what was pushed to the chosen vacancy before, newest first; one statement."""
+    """By the primary key of each profile on the page: its pushes to the chosen vacancy that this
+    person may see, newest first; in one statement."""
     by_key = {(row.profile.source_id, row.profile.key): row.profile_id for row in page}
     pushes = Push.objects.for_user(user).filter(
         vacancy=run.vacancy_id, profile_key__in=[key for _source, key in by_key]
@@ -301,7 +233,7 @@ def earlier_pushes(run: Run, page: Sequence[RunProfile], user: AnyUser) -> dict[
 
 @transaction.atomic
 def confirm(run: Run, *, user: User, answers: Sequence[dict[str, Any]] = ()) -> list[Dispatched]:
-    """Queue what is ticked, one run a source, and forget the draft.
+    """Queue what is ticked, one run a source, oldest profile first, and delete the draft.
 
     Raises AlreadyConfirmedError where another click was faster.
     """
@@ -327,7 +259,7 @@ def confirm(run: Run, *, user: User, answers: Sequence[dict[str, Any]] = ()) -> 
 
 
 def discard(run: Run) -> None:
-    """Raises AlreadyConfirmedError where it is gone already."""
+    """Delete a draft. Raises AlreadyConfirmedError where it is gone already."""
     deleted, _by_model = Run.objects.filter(pk=run.pk, status=RunStatus.DRAFT).delete()
     if not deleted:
         raise AlreadyConfirmedError

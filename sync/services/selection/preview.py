@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,29 +17,33 @@ from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
 from sync.services.security import audit
-from sync.vocabulary import EXPLANATIONS
 
 SHOWN_LENGTH = 2000
 
 
 @dataclass(frozen=True)
 class Exact:
-    """What would be sent for one profile, or why it would not."""
+    """What would be sent for one profile (`body`: indented JSON), or why it would not."""
 
     body: str = ""
     problem: str = ""
     next_step: str = ""
 
 
-def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ()) -> Exact:
-    """Made as a push makes it, from today's profile, without sending anything."""
+def exact(run: Run, profile: Profile) -> Exact:
+    """The candidate as a push to the run's vacancy would make it from today's profile.
+
+    HrFlow and the CV's address are asked, Flatchr is not. The answers to the vacancy's questions
+    are given when the draft is confirmed, so they are not in it. Who looked is noted in the audit
+    log.
+    """
     assert run.vacancy is not None
     audit.record(None, Action.LOOK, profile, company=run.vacancy.company_id)
-    job = job_for(profile.source, profile.key, run.vacancy, run, answers)
+    job = job_for(profile.source, profile.key, run.vacancy, run)
     try:
         candidate = prepare(job, hrflow_client(profile.source), Journal())
     except SyncError as error:
-        return Exact(problem=str(error), next_step=str(EXPLANATIONS[error.code].next_step))
+        return Exact(problem=str(error), next_step=error.next_step)
     except ConfigurationError as error:
         return Exact(problem=str(error))
     if isinstance(candidate, Discarded):
@@ -48,17 +52,16 @@ def exact(run: Run, profile: Profile, answers: Sequence[Mapping[str, Any]] = ())
     return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
 
 
-def _shown(value: Any) -> Any:
-    """A file is told by its size: nobody reads base64."""
+def _shown(value: Any, name: str = "") -> Any:
+    """A JSON value as people read it: long texts are cut, and a file (the base64 text under `data`)
+    is told by its size in bytes."""
     if isinstance(value, Mapping):
-        return {key: _size(v) if key == "data" else _shown(v) for key, v in value.items()}
+        return {key: _shown(one, key) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_shown(item) for item in value]
-    return value[:SHOWN_LENGTH] if isinstance(value, str) else value
-
-
-def _size(value: Any) -> Any:
+        return [_shown(one) for one in value]
     if not isinstance(value, str):
-        return _shown(value)
-    size = number_format(len(value) * 3 // 4, force_grouping=True)
-    return _("<%(n)s bytes>") % {"n": size}
+        return value
+    if name == "data":
+        size = number_format(len(value) * 3 // 4, force_grouping=True)
+        return _("<%(n)s bytes>") % {"n": size}
+    return value[:SHOWN_LENGTH]

@@ -105,27 +105,3 @@ def test_a_refusal_says_why_without_the_person_or_the_key() -> None:
     assert "does not match" in str(error)
     for private in ("Zoé", "zoe@", AUTH):
         assert private not in f"{error} {error!r} {error.params}"
-
-
-def test_it_tests_a_candidate_without_creating_one() -> None:
-    with serving(say(200, "ok", "text/plain")) as server:
-        client(server).test_candidate(BODY)
-        assert server.requests[0].path == "/careers/vacancy/candidate/test"
-        assert server.requests[0].json()["token"] == AUTH
-
-
-@pytest.mark.parametrize(
-    ("answer", "kind", "code"),
-    [
-        (say(400, "no"), PermanentError, ErrorCode.FLATCHR_REJECTED),
-        (say(404, "no"), PermanentError, ErrorCode.FLATCHR_NOT_FOUND),
-        (say(200, "<html>"), RetryableError, ErrorCode.FLATCHR_UNREADABLE),
-        (say(500, ""), RetryableError, ErrorCode.FLATCHR_UNAVAILABLE),
-        (reset, RetryableError, ErrorCode.FLATCHR_UNREACHABLE),
-    ],
-)
-def test_a_failed_test_is_never_of_unknown_outcome(
-    answer: Any, kind: type[SyncError], code: ErrorCode
-) -> None:
-    error = error_of(answer, lambda flatchr: flatchr.test_candidate(BODY))
-    assert (type(error), error.code) == (kind, code)

@@ -41,8 +41,6 @@ def candidate(sandbox: SandboxHandle) -> dict[str, Any]:
 
 def test_a_candidate_is_created_found_moved_and_enriched(sandbox: SandboxHandle) -> None:
     flatchr, vacancy = company(sandbox), sandbox.vacancy()
-    flatchr.test_candidate(candidate(sandbox))
-    assert sandbox.received() == []
     flatchr.create_candidate(candidate(sandbox))
     (found,) = flatchr.search_applicants(email=BODY["email"], vacancy_id=vacancy["remote_id"])
     assert (found.lastname, found.vacancy_title) == ("Roux", vacancy["title"])

@@ -14,6 +14,7 @@ from sync.exceptions import CredentialsError, RetryableError, SecretUnreadableEr
 from sync.models import HrFlowSource, Profile
 from sync.services.intake import profiles
 from sync.services.intake.profiles import ImportRunningError, ImportStoppedError, import_profiles
+from sync.services.peers import profile_pages
 from sync.services.queue import shutdown
 from tests.conftest import World
 from tests.pushing import fault
@@ -29,7 +30,7 @@ def no_retention(settings: Any) -> None:
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profiles, "PAGE", 20)
+    monkeypatch.setattr(profile_pages, "PAGE", 20)
 
 
 def source(world: World) -> HrFlowSource:

@@ -13,8 +13,9 @@ from sync import tasks
 from sync.exceptions import CredentialsError, RetryableError
 from sync.models import Push, Run, RunKind, RunStatus, Workflow
 from sync.models.states import PushStatus
-from sync.services.intake import profiles, workflows
+from sync.services.intake import workflows
 from sync.services.intake.workflows import run_workflow
+from sync.services.peers import profile_pages
 from sync.services.pushing.dispatch import add_pushes
 from sync.services.queue import shutdown
 from sync.services.queue.recovery import recover
@@ -29,7 +30,7 @@ S = PushStatus
 
 @pytest.fixture(autouse=True)
 def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(profiles, "PAGE", 20)
+    monkeypatch.setattr(profile_pages, "PAGE", 20)
 
 
 def make_workflow(world: World, **more: Any) -> Workflow:
@@ -138,7 +139,7 @@ def test_the_cursor_moves_only_past_what_is_in_the_database(
     assert workflow.cursor is None
     assert Push.objects.count() == 20, "the page that broke off was not committed"
     monkeypatch.undo()
-    monkeypatch.setattr(profiles, "PAGE", 20)
+    monkeypatch.setattr(profile_pages, "PAGE", 20)
     assert run_workflow(workflow).created == 40
 
 

@@ -10,7 +10,7 @@ import pytest
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from sync.clients.hrflow import HrFlowClient
+from sync.clients.http import Answer, HttpDoor
 from sync.exceptions import RetryableError
 from sync.models import FlatchrCompany, HrFlowSource, Push
 from sync.models.circuit_breaker import FAULTS_TO_OPEN, LONGEST_PAUSE
@@ -262,12 +262,13 @@ def test_a_look_up_that_is_refused_past_the_deadline_is_left_to_a_person(
 def test_a_refusal_inside_an_envelope_of_200_counts_too(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keys, read = world.keys(6), HrFlowClient._envelope
+    keys, request = world.keys(6), HttpDoor.request
 
-    def refuse(self: HrFlowClient, answer: Any) -> Any:
-        return read(self, replace(answer, body=b'{"code": 401, "message": "no", "data": null}'))
+    def refuse(self: HttpDoor, *args: Any, **options: Any) -> Answer:
+        answer, body = request(self, *args, **options), b'{"code": 401, "message": "no"}'
+        return replace(answer, body=body) if self.service == "hrflow" else answer
 
-    monkeypatch.setattr(HrFlowClient, "_envelope", refuse)
+    monkeypatch.setattr(HttpDoor, "request", refuse)
     for key in keys:
         world.dispatch(key, source=world.bulk)
         world.work()

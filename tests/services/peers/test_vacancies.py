@@ -9,12 +9,8 @@ import pytest
 from sync.clients.flatchr import FlatchrClient
 from sync.exceptions import ConfigurationError, CredentialsError, PermanentError, SyncError
 from sync.models import FlatchrCompany, FlatchrVacancy
-from sync.services.intake.vacancies import (
-    check_company,
-    check_source,
-    fetch_questions,
-    sync_vacancies,
-)
+from sync.services.intake.vacancies import fetch_questions, sync_vacancies
+from sync.services.peers.connections import check_company, check_source
 from tests.conftest import World
 from tests.pushing import fault
 

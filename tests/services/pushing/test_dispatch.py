@@ -12,8 +12,8 @@ from django.db import connection, transaction
 from sync.exceptions import PermanentError
 from sync.models import Profile, Push, Run, RunKind, RunStatus, WrongStateError
 from sync.models.states import PushStatus
-from sync.services.pushing import dispatch as dispatching
-from sync.services.pushing.dispatch import dispatch
+from sync.services.pushing import decisions
+from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.vocabulary import ErrorCode, Event
 from tests.notifications import Notifications, notifications
 from tests.rows import make_push, make_run, make_source, make_vacancy
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 __all__ = ["notifications"]
 
 
-def wish(*keys: str, **more: Any) -> dispatching.Dispatched:
+def wish(*keys: str, **more: Any) -> Dispatched:
     """Of one source and vacancy, unless said otherwise."""
     run = Run.objects.first()
     source = more.pop("source", None) or (run and run.source) or make_source()
@@ -150,7 +150,7 @@ def succeeded(key: str = "a") -> Push:
 def test_a_repeat_is_recorded_and_knows_the_old_applicant() -> None:
     user = User.objects.create_user("recruiter")
     first = succeeded()
-    again = dispatching.repeat(first, requested_by=user)
+    again = decisions.repeat(first, requested_by=user)
     assert (again.repeat_of, again.requested_by) == (first, user)
     assert again.known_applicants == ["applicant-1"]
     assert again.run != first.run and again.run.kind == RunKind.BATCH
@@ -158,20 +158,20 @@ def test_a_repeat_is_recorded_and_knows_the_old_applicant() -> None:
 
 def test_a_push_is_repeated_once() -> None:
     first = succeeded()
-    dispatching.repeat(first, requested_by=None)
+    decisions.repeat(first, requested_by=None)
     runs = Run.objects.count()
     with pytest.raises(WrongStateError):
-        dispatching.repeat(first, requested_by=None)
+        decisions.repeat(first, requested_by=None)
     assert Run.objects.count() == runs, "a refused repeat leaves no empty run behind"
 
 
 def test_only_what_is_in_flatchr_is_repeated() -> None:
     push = wish("a").run.pushes.get()
     with pytest.raises(WrongStateError):
-        dispatching.repeat(push, requested_by=None)
+        decisions.repeat(push, requested_by=None)
     fail(push)
     with pytest.raises(WrongStateError):
-        dispatching.repeat(Push.objects.get(pk=push.pk), requested_by=None)
+        decisions.repeat(Push.objects.get(pk=push.pk), requested_by=None)
 
 
 # --- many at once -------------------------------------------------------------------------------
@@ -184,7 +184,7 @@ def test_all_failed_are_tried_again_but_for_those_overtaken(
         fail(push)
     wish("c")  # somebody has asked for it anew
     with django_capture_on_commit_callbacks(execute=True):
-        assert dispatching.retry_all(Push.objects.all(), user=None) == (2, 1)
+        assert decisions.retry_all(Push.objects.all(), user=None) == (2, 1)
     assert Push.objects.failed().count() == 1
     assert notifications.count > 0
 
@@ -192,7 +192,7 @@ def test_all_failed_are_tried_again_but_for_those_overtaken(
 def test_what_waits_is_cancelled_and_the_run_finished() -> None:
     run = wish("a", "b").run
     [claimed] = Push.objects.filter(profile_key="a").claim(1)
-    assert dispatching.cancel_all(Push.objects.all(), user=None) == (1, 0)
+    assert decisions.cancel_all(Push.objects.all(), user=None) == (1, 0)
     run.refresh_from_db()
     assert run.status == RunStatus.RUNNING, "one is still on its way"
     claimed.fail(PermanentError(ErrorCode.RESUME_MISSING), Event.WRITE_FAILURE)
@@ -208,7 +208,7 @@ def test_what_may_have_been_sent_is_left_when_all_are_cancelled() -> None:
     [claimed] = Push.objects.filter(profile_key="a").claim(1)
     claimed.begin_create(firstname="A", lastname="B", email="", phone="")
     claimed.mark_unknown(RetryableError(ErrorCode.FLATCHR_FAULT), delay=60)
-    assert dispatching.cancel_all(Push.objects.all(), user=None) == (1, 1)
+    assert decisions.cancel_all(Push.objects.all(), user=None) == (1, 1)
     assert Push.objects.get(profile_key="a").has_unknown_outcome
 
 
@@ -221,7 +221,7 @@ def test_a_persons_word_counts_for_many(in_flatchr: bool) -> None:
     for push in Push.objects.claim(2):
         push.begin_create(firstname="A", lastname="B", email="", phone="")
         push.mark_unconfirmed(PermanentError(ErrorCode.FLATCHR_AMBIGUOUS))
-    done = dispatching.decide_all(Push.objects.all(), in_flatchr=in_flatchr, user=user)
+    done = decisions.decide_all(Push.objects.all(), in_flatchr=in_flatchr, user=user)
     assert done == (2, 0)
     decided = Push.objects.filter(decided_by=user, decided_at__isnull=False)
     assert set(decided.values_list("status", flat=True)) == {

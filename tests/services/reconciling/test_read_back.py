@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sync.models import Push
 from sync.models.states import EnrichmentStatus, PushStatus
-from sync.services.pushing.dispatch import repeat
+from sync.services.pushing.decisions import repeat
 from sync.services.reconciling import read_back
 from sync.services.reconciling.follow_up import follow_up
 from sync.services.reconciling.read_back import MOST_CONFIRM_TRIES

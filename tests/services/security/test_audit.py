@@ -10,7 +10,7 @@ from django.db import IntegrityError
 from django.test import Client, RequestFactory
 
 from sync.models import Action, AppendOnlyError, AuditEntry, Profile, Push
-from sync.services.pushing import dispatch
+from sync.services.pushing import decisions
 from sync.services.security import audit
 from tests.desk import ALL, Desk, S, client_of, make_company, make_source, make_user, make_vacancy
 
@@ -85,10 +85,10 @@ def test_pushing_is_noted_and_a_draft_is_not(desk: Desk) -> None:
 def test_retries_cancellations_and_decisions_are_noted(desk: Desk) -> None:
     failed, unsure = desk.push(S.FAILED), desk.push(S.UNCONFIRMED)
     waiting, done = desk.push(S.QUEUED), desk.push(S.SUCCEEDED)
-    dispatch.retry_all(Push.objects.filter(pk=failed.pk), user=desk.user)
-    dispatch.cancel_all(Push.objects.filter(pk=waiting.pk), user=desk.user)
-    dispatch.decide_all(Push.objects.filter(pk=unsure.pk), in_flatchr=True, user=desk.user)
-    dispatch.repeat(done, requested_by=desk.user)
+    decisions.retry_all(Push.objects.filter(pk=failed.pk), user=desk.user)
+    decisions.cancel_all(Push.objects.filter(pk=waiting.pk), user=desk.user)
+    decisions.decide_all(Push.objects.filter(pk=unsure.pk), in_flatchr=True, user=desk.user)
+    decisions.repeat(done, requested_by=desk.user)
     again = Push.objects.get(repeat_of=done)
     found = entries(Action.RETRY, Action.CANCEL, Action.DECIDE, Action.REPEAT)
     pushes = [failed, waiting, unsure, again]
@@ -101,7 +101,7 @@ def test_retries_cancellations_and_decisions_are_noted(desk: Desk) -> None:
 def test_no_entry_names_a_candidate(desk: Desk) -> None:
     push = desk.push(S.FAILED, candidate_name="Ada Unmistakable", candidate_email="ada@un.example")
     audit.record(desk.user, Action.LOOK, push)
-    dispatch.retry_all(Push.objects.filter(pk=push.pk), user=desk.user)
+    decisions.retry_all(Push.objects.filter(pk=push.pk), user=desk.user)
     kept = str(list(AuditEntry.objects.values()))
     for mark in ("Unmistakable", "ada@un.example", push.profile_key):
         assert mark not in kept
@@ -339,7 +339,7 @@ def test_a_failed_change_leaves_no_entry(desk: Desk) -> None:
     make_vacancy(desk.company)
     first = desk.push(S.SUCCEEDED)
     newer = desk.push(S.FAILED, profile_key=first.profile_key)
-    done, left = dispatch.retry_all(Push.objects.filter(pk=newer.pk), user=desk.user)
+    done, left = decisions.retry_all(Push.objects.filter(pk=newer.pk), user=desk.user)
     assert (done, left) == (0, 1)
     assert entries(Action.RETRY) == []
     with pytest.raises(IntegrityError):

@@ -97,7 +97,7 @@ class PeopleTransitions(PushFields):
         self._decide(
             "retry_enrich",
             user,
-            Q(enrichment_status=EnrichmentStatus.FAILED),
+            Q(status=S.SUCCEEDED, enrichment_status=EnrichmentStatus.FAILED),
             enrichment_status=EnrichmentStatus.PENDING,
             enrichment_after=Now(),
             enrichment_tries=0,

@@ -15,6 +15,7 @@ from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Greatest, Now
 
 from sync.exceptions import SyncError
+from sync.matching import comparable_email
 from sync.models.push.compiled_sql import PreparedUpdate, Slot
 from sync.models.push.fields import PushFields
 from sync.models.push.values import ENRICHMENT, NO_CLAIM, NO_ERROR, error_fields, in_seconds
@@ -59,7 +60,7 @@ class WorkerTransitions(PushFields):
             token=self.claim_token,
             name=f"{firstname} {lastname}"[:255],
             lastname=lastname[:255],
-            email=email.lower()[:254],
+            email=comparable_email(email)[:254],
             phone=phone[:64],
             lease=timedelta(seconds=settings.PUSH_LEASE_SECONDS),
         )

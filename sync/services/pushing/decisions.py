@@ -1,0 +1,100 @@
+"""What people decide about pushes that exist: again on purpose, retry, cancel, a word on the
+unconfirmed. Each is a verb of `Push`; here it is applied to many, and workers are notified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from sync.models import Profile, Push, Run, RunKind, WrongStateError
+from sync.models.states import RETRYABLE, WAITING, PushStatus
+from sync.services.pushing.dispatch import BATCH, new_push
+from sync.services.queue import notify
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+def repeat(push: Push, *, requested_by: User | None) -> Push:
+    """Push again on purpose what is in Flatchr; recorded, and once only for each push.
+
+    Raises WrongStateError where the push did not end in Flatchr, or was repeated already.
+    """
+    if push.status not in (PushStatus.SUCCEEDED, PushStatus.ALREADY_THERE):
+        raise WrongStateError("only a push that ended in Flatchr can be repeated")
+    profile = Profile.objects.filter(source=push.source, key=push.profile_key).first()
+    # Or a reconciliation would take the applicant of the first push for that of the second.
+    known_applicants = [push.applicant_id] if push.applicant_id else []
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(
+                kind=RunKind.BATCH,
+                source=push.source,
+                vacancy=push.vacancy,
+                requested_by=requested_by,
+                started_at=Now(),
+                logics=push.run.logics,
+                format=push.run.format,
+                resume_policy=push.run.resume_policy,
+                answers=push.run.answers,
+            )
+            again = new_push(
+                run,
+                push.profile_key,
+                profile,
+                repeat_of=push,
+                known_applicants=known_applicants,
+            )
+            again.save(force_insert=True)
+            notify.workers_after_commit()
+    except IntegrityError:
+        raise WrongStateError("it was repeated already, or another push is under way") from None
+    return again
+
+
+def retry_all(pushes: QuerySet[Push], *, user: User | None) -> tuple[int, int]:
+    """Try again those that were given up; returns how many, and how many of them were left because
+    a newer push has taken their place or they have moved on."""
+    given_up = pushes.filter(status__in=RETRYABLE).order_by("pk")
+    done, left = _apply(given_up, lambda push: push.retry(user))
+    if done:
+        notify.workers_after_commit()
+    return done, left
+
+
+def cancel_all(pushes: QuerySet[Push], *, user: User | None) -> tuple[int, int]:
+    """Cancel those that wait; returns how many, and how many of them were left because they may
+    have been sent or have moved on."""
+    waiting = pushes.filter(status__in=WAITING)
+    done, left = _apply(waiting, lambda push: push.cancel(user))
+    Run.objects.finish_done()
+    return done, left
+
+
+def decide_all(pushes: QuerySet[Push], *, in_flatchr: bool, user: User | None) -> tuple[int, int]:
+    """Note of the unconfirmed that they are in Flatchr, or push them again; returns how many, and
+    how many of them were left because they have moved on."""
+    unconfirmed = pushes.filter(status=PushStatus.UNCONFIRMED)
+    done, left = _apply(
+        unconfirmed, lambda push: push.confirm(user) if in_flatchr else push.push_again(user)
+    )
+    if done and not in_flatchr:
+        notify.workers_after_commit()
+    return done, left
+
+
+def _apply(pushes: QuerySet[Push], verb: Callable[[Push], None]) -> tuple[int, int]:
+    """How many took the verb, and how many refused it."""
+    done = left = 0
+    for push in pushes.iterator(chunk_size=BATCH):
+        try:
+            with transaction.atomic():
+                verb(push)
+            done += 1
+        except (WrongStateError, IntegrityError):
+            left += 1
+    return done, left
