@@ -20,6 +20,7 @@ IMPORT_DIES_AFTER = timedelta(minutes=5)
 
 
 def new_token() -> str:
+    """What makes the address of a webhook unguessable: 32 characters of base64url."""
     return secrets.token_urlsafe(24)
 
 

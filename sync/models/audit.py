@@ -56,7 +56,8 @@ class AuditQuerySet(ScopedQuerySet["AuditEntry"]):
     update = bulk_update = delete = _refuse
 
     def forget_before(self, moment: Any) -> int:
-        """For the purge alone: what is older than it may be kept. Returns how many."""
+        """For the purge alone: delete what is older than it may be kept, past the refusal above.
+        Returns how many entries."""
         return self.filter(at__lt=moment)._raw_delete(self.db)
 
 

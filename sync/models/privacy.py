@@ -21,7 +21,8 @@ from sync.models.vacancies import FlatchrVacancy
 
 class HashKeyManager(models.Manager["HashKey"]):
     def current(self) -> HashKey:
-        """The one key there is; made by whoever needs it first."""
+        """The one key there is; made by whoever needs it first. Two who make it at once get the
+        same one, as its primary key is fixed."""
         found = self.order_by("pk").first()
         if found is None:
             self.bulk_create([HashKey(pk=1, key=secrets.token_urlsafe(32))], ignore_conflicts=True)

@@ -19,7 +19,8 @@ class ProfileQuerySet(ScopedQuerySet["Profile"]):
     source_path = "source"
 
     def mentioning(self, words: str) -> Self:
-        """Every word somewhere, whatever its accents and capitals."""
+        """Those with every one of the words in their name, e-mail, headline, place or reference,
+        whatever its accents and capitals; words after the first `MOST_WORDS` are left out."""
         found = self
         for word in search_form(words).split()[:MOST_WORDS]:
             found = found.filter(search_text__contains=word)
@@ -81,5 +82,6 @@ class Profile(models.Model):
         super().save(*args, **options)
 
     def fold_search_text(self) -> None:
+        """To be called before rows are written in bulk, which does not call `save`."""
         words = (self.full_name, self.email, self.headline, self.location, self.reference)
         self.search_text = search_form(" ".join(words))

@@ -17,6 +17,7 @@ SEE_ALL = "sync.see_all_companies"
 
 
 def sees_all(user: AnyUser) -> bool:
+    """Administrators, and whoever has the permission to see every company."""
     return bool(user.is_active and (user.is_superuser or user.has_perm(SEE_ALL)))
 
 

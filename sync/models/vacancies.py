@@ -15,6 +15,7 @@ class VacancyQuerySet(ScopedQuerySet["FlatchrVacancy"]):
     company_path = "company"
 
     def open(self) -> Self:
+        """Flatchr publishes them, and their company is switched on here: one may push to them."""
         return self.filter(is_open=True, company__is_active=True)
 
 

@@ -47,7 +47,8 @@ class WorkerGroup(models.Model):
 
 class RateStateManager(models.Manager["RateState"]):
     def lock(self, key: str) -> RateState:
-        """The row of `key`, locked until the transaction ends; made where it is missing."""
+        """The row of `key`, made where it is missing, and locked until the transaction ends, so
+        that two workers never take the same turn."""
         row = self.select_for_update().filter(key=key).first()
         if row is None:
             self.bulk_create([RateState(key=key)], ignore_conflicts=True)

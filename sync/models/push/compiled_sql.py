@@ -62,7 +62,8 @@ class PreparedUpdate(_Prepared):
     """An UPDATE of `changes`."""
 
     def update(self, rows: QuerySet[Any, Any], **values: Any) -> int:
-        """Returns how many rows were changed."""
+        """Returns how many rows were changed. `rows`: any queryset of the model; `values`: by the
+        names of the slots."""
         with connection.cursor() as cursor:
             self._execute(cursor, rows, values)
             return int(cursor.rowcount)
@@ -72,7 +73,8 @@ class PreparedSelect(_Prepared):
     """A SELECT of columns that need no conversion, such as texts."""
 
     def select(self, rows: QuerySet[Any, Any], **values: Any) -> list[tuple[Any, ...]]:
-        """Returns the columns of each row, in the order of `values_list`."""
+        """Returns the columns of each row, in the order of `only`'s `values_list`; the arguments
+        are those of `PreparedUpdate.update`."""
         with connection.cursor() as cursor:
             self._execute(cursor, rows, values)
             return list(cursor.fetchall())

@@ -18,11 +18,13 @@ class PushQuerySet(ScopedQuerySet[P]):
     company_path = "vacancy__company"
 
     def blocking(self) -> Self:
-        """Each forbids another push of its profile to its vacancy, unless on purpose."""
+        """Each forbids another push of its profile to its vacancy, unless on purpose
+        (`repeat_of`): see the constraints of `Push`."""
         return self.filter(status__in=BLOCKING)
 
     def active(self) -> Self:
-        """A worker has it, or will without a person's doing."""
+        """A worker has it, or will have it without a person's doing: a run with none of these is
+        over."""
         return self.filter(status__in=ACTIVE)
 
     def waiting(self) -> Self:
@@ -30,6 +32,7 @@ class PushQuerySet(ScopedQuerySet[P]):
         return self.filter(status__in=WAITING)
 
     def failed(self) -> Self:
+        """It can never work as it is, or was tried too often; certainly nothing was created."""
         return self.filter(status=S.FAILED)
 
     def undecided(self) -> Self:
@@ -47,7 +50,7 @@ class PushQuerySet(ScopedQuerySet[P]):
         )
 
     def expired(self) -> Self:
-        """Claims whose lease has run out: their worker is dead, or slept."""
+        """Claimed, and the lease has run out: the worker is dead, or was suspended."""
         return self.filter(lease_expires_at__lte=Now(), status=S.RUNNING)
 
     def to_confirm(self) -> Self:

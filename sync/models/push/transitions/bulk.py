@@ -51,7 +51,9 @@ class PushRows(PushQuerySet[P]):
         return list(claimed.prefetch_related("run", "source", "vacancy__company"))
 
     def renew(self, tokens: list[str], *, lease: float | None = None) -> int:
-        """A living worker keeps its claims; one whose lease has run out is not renewed."""
+        """A living worker keeps its claims for another `lease` (seconds, by default the whole of
+        it); returns how many pushes. A claim whose lease has run out is not renewed: the sweep may
+        have released it."""
         lease = settings.PUSH_LEASE_SECONDS if lease is None else lease
         held = self.filter(claim_token__in=tokens, status=S.RUNNING, lease_expires_at__gt=Now())
         return int(held.update(lease_expires_at=in_seconds(lease)))

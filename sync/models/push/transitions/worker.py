@@ -158,7 +158,8 @@ class WorkerTransitions(PushFields):
         )
 
     def mark_unconfirmed(self, error: SyncError) -> None:
-        """running → unconfirmed: the look-up cannot tell, a person decides."""
+        """running → unconfirmed: the look-up cannot tell whether the candidate is in Flatchr, so a
+        person decides. Until then the push blocks others of its profile and vacancy."""
         self._move(S.UNCONFIRMED, event=Event.WRITE_FAILURE, **error_fields(error))
 
     def clear_intent(self) -> None:
