@@ -47,7 +47,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "sync.services.security.audit.AuditMiddleware",
+    "sync.web.middleware.AuditCaller",
     "django_htmx.middleware.HtmxMiddleware",
     "sync.web.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",

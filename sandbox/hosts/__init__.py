@@ -1,1 +1,1 @@
-"""The hosts as their vendors document them: HrFlow, its files, Flatchr careers site and REST API."""
+"""The hosts as their vendors document them: HrFlow, its files, Flatchr's careers site and API."""

@@ -1,4 +1,4 @@
-"""From which address a request came: for sign-ins, the audit log and limits."""
+"""The IP address a request came from: for sign-ins, the audit log and rate limits."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from django.http import HttpRequest
 def client_address(request: HttpRequest) -> str | None:
     """An IP address; None where there is none (a Unix socket).
 
-    Behind a proxy it is the last entry of X-Forwarded-For: the one that our proxy appended. All
-    entries before it, and the whole header without a proxy, are whatever the client wrote.
+    Behind a proxy (BEHIND_PROXY) it is the last entry of X-Forwarded-For, which that proxy
+    appended. The entries before it, and without a proxy the whole header, are the client's words.
     """
     if settings.BEHIND_PROXY:
         forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2]
@@ -22,20 +22,20 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def client_network(request: HttpRequest) -> str | None:
-    """What limits count by."""
+    """What rate limits and sign-in locks count by: see `network_of`."""
     address = client_address(request)
     return network_of(address) if address else None
 
 
 def network_of(address: str) -> str:
-    """The address, or the /64 that it lies in: an IPv6 client has all 2^64 addresses of one."""
+    """An IPv4 address as it is; of an IPv6 address its /64, all of which one client may use."""
     if ":" not in address:
         return address
     return str(ipaddress.ip_network(f"{address}/64", strict=False).network_address)
 
 
 def _address(text: str) -> str | None:
-    """In one spelling only: IPv4 in IPv6 (::ffff:a.b.c.d) is IPv4."""
+    """The address in one spelling: IPv4 in IPv6 (::ffff:a.b.c.d) as IPv4. None where unreadable."""
     try:
         found = ipaddress.ip_address(text.strip().strip("[]").partition("%")[0])
     except ValueError:

@@ -1,4 +1,4 @@
-"""What every answer carries besides Django's own headers, and when a session ends."""
+"""Middleware: security headers, the caller of audit entries, and the end of a session."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
+from sync.services.security import audit
+from sync.web.client_address import client_address
 from sync.web.htmx import HtmxRequest
 
 Answer = Callable[[HttpRequest], HttpResponse]
 
-# Nothing here uses a device of the reader's; an injected script shall not either.
+# No page uses a device of its reader's, so an injected script may not either.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in (
@@ -41,7 +43,10 @@ PERMISSIONS_POLICY = ", ".join(
 
 
 class SecurityHeaders:
-    """The outermost middleware: static files and errors carry them too."""
+    """Adds two headers that Django does not set.
+
+    The outermost middleware, so that static files and errors carry them too.
+    """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
@@ -53,34 +58,47 @@ class SecurityHeaders:
         return response
 
 
+class AuditCaller:
+    """Tells the audit log whose request is being answered, and from which address it came.
+
+    Comes after the authentication middleware, which sets `request.user`.
+    """
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with audit.during(request, client_address(request)):
+            return self.get_response(request)
+
+
+# Keys of the session: when it began and when a page was last asked for (Unix time, seconds).
 BEGAN, SEEN = "began_at", "seen_at"
-# One write in a few minutes, not one a page.
+# The session is written once in so many seconds, not once a page.
 SEEN_SECONDS = 300
 
 
 def begin_session(request: HttpRequest, **_: Any) -> None:
-    """At sign-in (`user_logged_in`), when the session is written anyway."""
+    """Receiver of `user_logged_in`: Django writes the session then anyway."""
     request.session[BEGAN] = request.session[SEEN] = int(time.time())
 
 
 class SessionLimits:
-    """A session ends after a while without a page, and after a longest life whatever happens.
+    """Ends a session after a time without a page, and after SESSION_LONGEST_SECONDS at the latest.
 
-    Parts of a page that refresh themselves keep nobody signed in: only whole pages count.
+    Only whole pages count: parts of a page that refresh themselves (htmx) keep nobody signed in.
     """
 
     def __init__(self, get_response: Answer) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HtmxRequest) -> HttpResponse:
-        if request.user.is_authenticated:
-            self._watch(request)
-        return self.get_response(request)
-
-    def _watch(self, request: HtmxRequest) -> None:
         now, session = int(time.time()), request.session
+        if not request.user.is_authenticated:
+            return self.get_response(request)
         if now - session.get(BEGAN, 0) > settings.SESSION_LONGEST_SECONDS:
             logout(request)
         elif now - session.get(SEEN, 0) > SEEN_SECONDS and not request.htmx:
-            # Saving it also moves its end, in the database and in the cookie.
+            # Saving the session also renews its expiry, in the database and in the cookie.
             session[SEEN] = now
+        return self.get_response(request)

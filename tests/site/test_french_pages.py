@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group, User
 from django.utils import translation
 
 from sync.models import Action, AuditEntry, Push
-from sync.services.privacy import mentions, personal_data, retention
+from sync.services.privacy import personal_data, retention
 from sync.services.queue import schedules
 from sync.services.reporting import exports
 from sync.services.security import audit, audit_words
@@ -110,13 +110,19 @@ def test_an_entry_of_any_age_can_be_read(boss: Any) -> None:
 
 @pytest.mark.django_db
 def test_whatever_is_counted_has_words() -> None:
-    until, nobody = retention.limits(), personal_data.find(email="nobody@example.org")
+    until, nobody = retention.cutoffs(), personal_data.find(email="nobody@example.org")
     keys = {
         *retention._purge_people(until),
         *retention._purge_rest(until),
         *retention._count(until),
     }
-    keys |= {*mentions.find(nobody).wipe(), "pushes", "attempts", "selections", "undecided"}
+    keys |= {
+        *personal_data.find_mentions(nobody).wipe(),
+        "pushes",
+        "attempts",
+        "selections",
+        "undecided",
+    }
     assert keys | {"payloads", "reasons", "returned"} <= set(audit_words.COUNTED)
 
 

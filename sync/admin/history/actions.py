@@ -1,6 +1,7 @@
 """What people may do to pushes: for one, for the ticked, for a run, for a group of failures.
 
-Each verb is the model's own; here stand its words, its permission and when it is offered.
+What an action does is the model's or a service's; here are its words, its permission and the pushes
+it is offered for.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import BooleanField, Case, Q, QuerySet, When
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, ngettext_lazy
@@ -30,48 +31,49 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 S = PushStatus
-Outcome = tuple[int, int]
-# Committed together: one wait for the disk, and nobody else waits long for the lock.
+# How many pushes were changed, and how many were left as they were.
+Counts = tuple[int, int]
+# Pushes a transaction: few waits for the disk, and nobody else waits long for SQLite's write lock.
 BATCH = 200
-# More than this is done in a second go, so that a click always answers in good time.
+# Pushes a click: the rest is for another click, so that each is answered in good time.
 MOST_AT_ONCE = 5000
 SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Verb:
-    """`offered` says on which pushes it makes sense. A grave one is always asked about first; the
-    others are when they are done to many at once. What `sends` reads the profile again."""
+class PushAction:
+    """`offered`: the pushes it makes sense for. `done`, `question`: plural sentences with a count.
+
+    A grave action is always asked about first; any other one only where it is done to many of the
+    list. One that `sends` reads the profile again, so it needs the source. `for_group`: its button
+    for a whole group of the failure inbox.
+    """
 
     name: str
     label: str | Promise
     icon: str
     permission: str
     offered: Q
-    act: Callable[[QuerySet[Push], User], Outcome]
+    act: Callable[[QuerySet[Push], User], Counts]
     done: Any
     question: Any
     is_grave: bool = False
     consequence: str | Promise = ""
-    group_label: str | Promise = ""
+    for_group: str | Promise = ""
     is_main: bool = False
     sends: bool = False
-
-    @property
-    def for_group(self) -> str | Promise:
-        return self.group_label or self.label
 
     def is_allowed(self, request: HttpRequest) -> bool:
         return request.user.has_perm(self.permission)
 
     def offered_to(self, user: AnyUser) -> Q:
-        """Where the source is closed to a person, they send nothing from it."""
+        """Without the pushes of sources that are closed to the person, where it sends."""
         if not self.sends or sees_all(user):
             return self.offered
         return self.offered & Q(source__in=sources_of(user))
 
 
-def _retry_enrichment(pushes: QuerySet[Push], user: User) -> Outcome:
+def _retry_enrichment(pushes: QuerySet[Push], user: User) -> Counts:
     done = left = 0
     for push in pushes.filter(enrichment_status=EnrichmentStatus.FAILED):
         try:
@@ -83,7 +85,7 @@ def _retry_enrichment(pushes: QuerySet[Push], user: User) -> Outcome:
     return done, left
 
 
-def _repeat(pushes: QuerySet[Push], user: User) -> Outcome:
+def _repeat(pushes: QuerySet[Push], user: User) -> Counts:
     done = left = 0
     for push in pushes.select_related("run", "source", "vacancy"):
         try:
@@ -94,10 +96,10 @@ def _repeat(pushes: QuerySet[Push], user: User) -> Outcome:
     return done, left
 
 
-RETRY = Verb(
+RETRY = PushAction(
     name="retry",
     label=_("Retry"),
-    group_label=_("Retry all"),
+    for_group=_("Retry all"),
     icon="refresh",
     permission="sync.retry_push",
     offered=Q(status__in=RETRYABLE),
@@ -109,13 +111,12 @@ RETRY = Verb(
     is_main=True,
     sends=True,
 )
-CANCEL = Verb(
+CANCEL = PushAction(
     name="cancel",
     label=_("Cancel the push"),
-    group_label=_("Cancel the rest"),
     icon="slash",
     permission="sync.retry_push",
-    # What may have been sent cannot be taken back: it is looked up instead.
+    # What may have been sent cannot be taken back: Flatchr is searched for it instead.
     offered=Q(status__in=WAITING, create_started_at=None),
     act=lambda pushes, user: decisions.cancel_all(pushes, user=user),
     done=ngettext_lazy(
@@ -123,10 +124,10 @@ CANCEL = Verb(
     ),
     question=ngettext_lazy("Cancel this push?", "Cancel these %(count)d pushes?", "count"),
 )
-CONFIRM = Verb(
+CONFIRM = PushAction(
     name="confirm",
     label=_("It is in Flatchr"),
-    group_label=_("All are in Flatchr"),
+    for_group=_("All are in Flatchr"),
     icon="check-circle",
     permission="sync.decide_push",
     offered=Q(status=S.UNCONFIRMED),
@@ -145,10 +146,10 @@ CONFIRM = Verb(
     consequence=_("Nothing will be sent. The push counts as successful."),
     is_main=True,
 )
-PUSH_AGAIN = Verb(
+PUSH_AGAIN = PushAction(
     name="push_again",
     label=_("Push again"),
-    group_label=_("Push all again"),
+    for_group=_("Push all again"),
     icon="send",
     permission="sync.decide_push",
     offered=Q(status=S.UNCONFIRMED),
@@ -167,7 +168,7 @@ PUSH_AGAIN = Verb(
     ),
     sends=True,
 )
-REPEAT = Verb(
+REPEAT = PushAction(
     name="repeat",
     label=_("Push again on purpose"),
     icon="send",
@@ -189,7 +190,7 @@ REPEAT = Verb(
     ),
     sends=True,
 )
-RETRY_ENRICHMENT = Verb(
+RETRY_ENRICHMENT = PushAction(
     name="retry_enrichment",
     label=_("Retry enrichment"),
     icon="refresh",
@@ -207,90 +208,96 @@ RETRY_ENRICHMENT = Verb(
     is_main=True,
     sends=True,
 )
-VERBS: Mapping[str, Verb] = {
-    verb.name: verb for verb in (CONFIRM, RETRY, RETRY_ENRICHMENT, PUSH_AGAIN, CANCEL, REPEAT)
+ACTIONS: Mapping[str, PushAction] = {
+    action.name: action for action in (CONFIRM, RETRY, RETRY_ENRICHMENT, PUSH_AGAIN, CANCEL, REPEAT)
 }
-# On many at once; a candidate who is in Flatchr is sent a second time one by one only.
-FOR_MANY = (RETRY, CONFIRM, PUSH_AGAIN, CANCEL, RETRY_ENRICHMENT)
+# For the ticked pushes of the list. Not REPEAT: a candidate who is in Flatchr is sent a second
+# time one by one only.
+BULK_ACTIONS = (RETRY, CONFIRM, PUSH_AGAIN, CANCEL, RETRY_ENRICHMENT)
 
 
-def offered(request: HttpRequest, push: Push) -> list[Verb]:
-    """What this person may do to this push now: one statement for all verbs."""
-    allowed = [verb for verb in VERBS.values() if verb.is_allowed(request)]
-    flags = Push.objects.filter(pk=push.pk).annotate(
-        **{f"may_{verb.name}": _flag(verb.offered_to(request.user)) for verb in allowed}
-    )
-    row = flags.values(*[f"may_{verb.name}" for verb in allowed]).first() if allowed else None
-    return [verb for verb in allowed if row and row[f"may_{verb.name}"]]
+def named(name: str) -> PushAction:
+    """The action of an address. Raises Http404."""
+    if name not in ACTIONS:
+        raise Http404
+    return ACTIONS[name]
 
 
-def _flag(condition: Q) -> Any:
-    return Case(When(condition, then=True), default=False, output_field=BooleanField())
+def offered(request: HttpRequest, push: Push) -> list[PushAction]:
+    """What this person may do to this push now: one statement for all actions."""
+    allowed = [action for action in ACTIONS.values() if action.is_allowed(request)]
+    flags: dict[str, Any] = {
+        f"may_{action.name}": Case(
+            When(action.offered_to(request.user), then=True),
+            default=False,
+            output_field=BooleanField(),
+        )
+        for action in allowed
+    }
+    row = Push.objects.filter(pk=push.pk).values(**flags).first() if allowed else None
+    return [action for action in allowed if row and row[f"may_{action.name}"]]
 
 
-def perform(request: HttpRequest, verb: Verb, pushes: QuerySet[Push]) -> None:
+def perform(request: HttpRequest, action: PushAction, pushes: QuerySet[Push]) -> None:
     """Do it, and tell the person what came of it. Raises PermissionDenied."""
-    if not verb.is_allowed(request):
+    if not action.is_allowed(request):
         raise PermissionDenied
-    done, left, more = in_batches(verb, pushes, cast("User", request.user))
+    done, left, more = in_batches(action, pushes, cast("User", request.user))
     if done:
-        messages.success(request, verb.done % {"count": done})
-    if left or not done:
-        messages.warning(request, _untouched(left))
+        messages.success(request, action.done % {"count": done})
+    if left:
+        words = ngettext(
+            "%(count)d push was left as it is: a newer one has taken its place, or it has moved "
+            "on.",
+            "%(count)d pushes were left as they are: newer ones have taken their place, or they "
+            "have moved on.",
+            left,
+        )
+        messages.warning(request, words % {"count": left})
+    elif not done:
+        words = gettext("Nothing to do: no push is in a state for that any more.")
+        messages.warning(request, words)
     if more:
-        messages.info(request, _more(more))
+        words = ngettext(
+            "%(count)d more is left: do it again for that one.",
+            "%(count)d more are left: do it again for those.",
+            more,
+        )
+        messages.info(request, words % {"count": more})
 
 
-def in_batches(verb: Verb, pushes: QuerySet[Push], user: User) -> tuple[int, int, int]:
-    """How many were done, how many were left as they are, and how many are for another go."""
-    wanted = pushes.filter(verb.offered_to(user))
+def in_batches(action: PushAction, pushes: QuerySet[Push], user: User) -> tuple[int, int, int]:
+    """How many were done, how many were left as they are, and how many are for another click."""
+    wanted = pushes.filter(action.offered_to(user))
     keys = list(wanted.order_by("pk").values_list("pk", flat=True)[: MOST_AT_ONCE + 1])
     more = len(keys) > MOST_AT_ONCE
     keys = keys[:MOST_AT_ONCE]
     done = left = 0
     for batch in batches(keys, BATCH):
         with transaction.atomic():
-            acted, _left = verb.act(Push.objects.filter(pk__in=batch), user)
+            acted, _left = action.act(Push.objects.filter(pk__in=batch), user)
         done += acted
         left += len(batch) - acted
     return done, left, wanted.count() if more else 0
 
 
-def _untouched(count: int) -> str:
-    if not count:
-        return gettext("Nothing to do: no push is in a state for that any more.")
-    return ngettext(
-        "%(count)d push was left as it is: a newer one has taken its place, or it has moved on.",
-        "%(count)d pushes were left as they are: newer ones have taken their place, or they have "
-        "moved on.",
-        count,
-    ) % {"count": count}
-
-
-def _more(count: int) -> str:
-    return ngettext(
-        "%(count)d more is left: do it again for that one.",
-        "%(count)d more are left: do it again for those.",
-        count,
-    ) % {"count": count}
-
-
 def ask(
     request: HttpRequest,
-    verb: Verb,
+    action: PushAction,
     pushes: QuerySet[Push],
     context: dict[str, Any],
     *,
     back: str,
     hidden: list[tuple[str, str]] | None = None,
 ) -> HttpResponse:
-    """The page that asks before it is done; it posts to the address it was reached at.
+    """The page that asks before anything is done; its form posts to the page's own address.
 
-    Raises PermissionDenied.
+    `back`: where "no" leads. `hidden`: names and values that the form sends again. Raises
+    PermissionDenied.
     """
-    if not verb.is_allowed(request):
+    if not action.is_allowed(request):
         raise PermissionDenied
-    wanted = pushes.filter(verb.offered_to(request.user))
+    wanted = pushes.filter(action.offered_to(request.user))
     count = wanted.count()
     shown = wanted.select_related("vacancy__company").order_by("-pk")[:SHOWN]
     return TemplateResponse(
@@ -298,9 +305,9 @@ def ask(
         "sync/push_confirm.html",
         {
             **context,
-            "title": verb.label,
-            "verb": verb,
-            "question": verb.question % {"count": count},
+            "title": action.label,
+            "verb": action,
+            "question": action.question % {"count": count},
             "count": count,
             "pushes": list(shown),
             "unsuited": pushes.count() - count,

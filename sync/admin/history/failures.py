@@ -6,14 +6,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django.template.response import TemplateResponse
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.history import actions
-from sync.admin.history.actions import Verb
+from sync.admin.history.actions import PushAction
+from sync.admin.scoped import ScopedAdmin
 from sync.models import Push
 from sync.models.states import PushStatus
 from sync.numbers import whole_number
@@ -25,44 +32,51 @@ OFFERED = {
     PushStatus.UNCONFIRMED: (actions.CONFIRM, actions.PUSH_AGAIN),
     PushStatus.FAILED: (actions.RETRY,),
 }
+# The form of a group, which names its cause.
 FIELDS = ("status", "code", "last", "company")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A cause, in whichever companies it strikes, and what this person may do about it."""
+    """A cause of pushes that wait for a person, in all companies it was met in.
 
+    `last`: the label of what the last attempt met. `url`: the list of these pushes. `lines`: the
+    groups, one a company, each with the address of its list. `verbs`: what this person may do.
+    """
+
+    cause: Cause
+    title: str
+    last: str
+    url: str
+    count: int
+    newest: Push
     groups: list[Group]
-    verbs: list[Verb]
+    lines: list[tuple[Group, str]]
+    verbs: list[PushAction]
 
-    @property
-    def cause(self) -> Cause:
-        """Of all its companies."""
-        return replace(self.groups[0].cause, company=None)
 
-    @property
-    def count(self) -> int:
-        return sum(group.count for group in self.groups)
+def rows(request: HttpRequest) -> list[Row]:
+    """What needs a decision first, then what is most frequent."""
+    by_cause: dict[Cause, list[Group]] = {}
+    waiting = statistics.to_deal_with(Push.objects.for_user(request.user))
+    for group in statistics.groups_of(waiting):
+        by_cause.setdefault(replace(group.cause, company=None), []).append(group)
+    found = [_row(request, cause, groups) for cause, groups in by_cause.items()]
+    return sorted(found, key=lambda row: (row.cause.status != PushStatus.UNCONFIRMED, -row.count))
 
-    @property
-    def newest(self) -> Push:
-        return max((group.newest for group in self.groups), key=lambda push: push.pk)
 
-    @property
-    def title(self) -> str:
-        return label_of(self.cause.code)
-
-    @property
-    def last(self) -> str:
-        return label_of(self.cause.last)
-
-    @property
-    def url(self) -> str:
-        return cause_url(self.cause)
-
-    @property
-    def lines(self) -> list[tuple[Group, str]]:
-        return [(group, cause_url(group.cause)) for group in self.groups]
+def _row(request: HttpRequest, cause: Cause, groups: list[Group]) -> Row:
+    return Row(
+        cause=cause,
+        title=label_of(cause.code),
+        last=label_of(cause.last),
+        url=cause_url(cause),
+        count=sum(group.count for group in groups),
+        newest=max((group.newest for group in groups), key=lambda push: push.pk),
+        groups=groups,
+        lines=[(group, cause_url(group.cause)) for group in groups],
+        verbs=[one for one in OFFERED[PushStatus(cause.status)] if one.is_allowed(request)],
+    )
 
 
 def cause_url(cause: Cause) -> str:
@@ -71,61 +85,64 @@ def cause_url(cause: Cause) -> str:
 
 
 def label_of(code: str) -> str:
+    """The words of an error's code; a code of an older version stands for itself."""
     return str(ErrorCode(code).label) if code in ErrorCode.values else code
 
 
 def list_url(**wanted: Any) -> str:
-    """The history, narrowed as the filters of its list spell it."""
+    """The history, narrowed by the parameters of its filters (`sync.admin.filters`)."""
     return f"{reverse('admin:sync_push_changelist')}?{urlencode(wanted)}"
 
 
-def rows(request: HttpRequest) -> list[Row]:
-    """What needs a decision first, then what is most frequent."""
-    by_cause: dict[Cause, list[Group]] = {}
-    for group in statistics.groups_of(_mine(request)):
-        by_cause.setdefault(replace(group.cause, company=None), []).append(group)
-    found = [Row(groups, _verbs(request, cause)) for cause, groups in by_cause.items()]
-    return sorted(found, key=lambda row: (row.cause.status != PushStatus.UNCONFIRMED, -row.count))
+class FailureInbox(ScopedAdmin[Push]):
+    """The pages of the inbox, at addresses below the history."""
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        act = view(self.failures_act_view)
+        return [
+            path("failures/", view(self.failures_view), name="sync_inbox"),
+            path("failures/<str:action>/", act, name="sync_inbox_act"),
+            *super().get_urls(),
+        ]
 
-def _mine(request: HttpRequest) -> QuerySet[Push]:
-    return statistics.to_deal_with(Push.objects.for_user(request.user))
+    def check_view(self, request: HttpRequest) -> None:
+        """Raises PermissionDenied."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
 
+    def page_context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
+        return {**self.admin_site.each_context(request), "opts": self.opts, **more}
 
-def _verbs(request: HttpRequest, cause: Cause) -> list[Verb]:
-    return [verb for verb in OFFERED[PushStatus(cause.status)] if verb.is_allowed(request)]
+    def failures_view(self, request: HttpRequest) -> HttpResponse:
+        self.check_view(request)
+        found = rows(request)
+        context = self.page_context(
+            request,
+            title=_("Failure inbox"),
+            undecided=[row for row in found if row.cause.status == PushStatus.UNCONFIRMED],
+            failed=[row for row in found if row.cause.status == PushStatus.FAILED],
+            total=sum(row.count for row in found),
+            inbox_days=statistics.INBOX_DAYS,
+        )
+        return TemplateResponse(request, "sync/failures.html", context)
 
-
-def page(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
-    found = rows(request)
-    return TemplateResponse(
-        request,
-        "sync/failures.html",
-        {
-            **context,
-            "title": _("Failure inbox"),
-            "undecided": [r for r in found if r.cause.status == PushStatus.UNCONFIRMED],
-            "failed": [r for r in found if r.cause.status == PushStatus.FAILED],
-            "total": sum(row.count for row in found),
-            "inbox_days": statistics.INBOX_DAYS,
-        },
-    )
-
-
-def act(request: HttpRequest, verb: Verb, context: dict[str, Any]) -> HttpResponse:
-    """One verb on a whole group; one that needs a second thought is asked about first."""
-    pushes = _cause(request).narrow(_mine(request))
-    here = reverse("admin:sync_inbox")
-    if verb.is_grave and "confirmed" not in request.POST:
-        hidden = [(name, request.POST.get(name, "")) for name in FIELDS]
-        return actions.ask(request, verb, pushes, context, back=here, hidden=hidden)
-    actions.perform(request, verb, pushes)
-    return HttpResponseRedirect(here)
-
-
-def _cause(request: HttpRequest) -> Cause:
-    status, code, last, company = (request.POST.get(name, "") for name in FIELDS)
-    key = whole_number(company)
-    if not code or (company and key is None):
-        raise Http404
-    return Cause(status, code, last, key)
+    def failures_act_view(self, request: HttpRequest, action: str) -> HttpResponse:
+        """One action on a whole group; a grave one is asked about first."""
+        self.check_view(request)
+        chosen = actions.named(action)
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        status, code, last, company = (request.POST.get(name, "") for name in FIELDS)
+        key = whole_number(company)
+        if not code or (company and key is None):
+            raise Http404
+        waiting = statistics.to_deal_with(Push.objects.for_user(request.user))
+        pushes = Cause(status, code, last, key).narrow(waiting)
+        here = reverse("admin:sync_inbox")
+        if chosen.is_grave and "confirmed" not in request.POST:
+            hidden = [(name, request.POST.get(name, "")) for name in FIELDS]
+            context = self.page_context(request)
+            return actions.ask(request, chosen, pushes, context, back=here, hidden=hidden)
+        actions.perform(request, chosen, pushes)
+        return HttpResponseRedirect(here)

@@ -1,8 +1,7 @@
-"""A push as its page tells it: a timeline of what happened, in order, with who and how long."""
+"""The timeline of a push's page: what happened, in order, with who did it and how long it took."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,6 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sync.admin.columns import person
 from sync.clients.transport import Failure
 from sync.explanations import told
 from sync.matching import LookUpVerdict
@@ -23,14 +23,14 @@ from sync.vocabulary import ErrorCode
 
 MOST_ATTEMPTS = 100
 
-# What a look-up found; a step's message holds the word.
+# What a search in Flatchr found; a step's message holds the verdict.
 VERDICTS: dict[str, Promise] = {
     LookUpVerdict.FOUND.value: gettext_lazy("the candidate is there"),
     LookUpVerdict.ABSENT.value: gettext_lazy("the candidate is not there"),
     LookUpVerdict.LATER.value: gettext_lazy("Flatchr's search has not caught up yet"),
     LookUpVerdict.AMBIGUOUS.value: gettext_lazy("cannot be told for sure"),
 }
-ENDINGS = frozenset(failure.value for failure in Failure)
+TRANSPORT_FAILURES = frozenset(failure.value for failure in Failure)
 SERVICES = {"hrflow": "HrFlow", "flatchr": "Flatchr"}
 
 
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Entry:
-    """One point of the timeline. `kind` chooses its mark; `attempt` is there where it is one."""
+    """One point of the timeline. `kind` chooses its mark; `attempt`, where the point is one."""
 
     when: datetime | None
     kind: str
@@ -59,28 +59,36 @@ class Entry:
 
 
 def timeline(push: Push, *, payload: bool) -> list[Entry]:
-    """`payload`: whether the reader may see what was sent and answered."""
-    happened = [*_beginning(push), *_attempts(push, payload=payload), *_afterwards(push)]
-    happened.sort(key=lambda entry: entry.when or push.created_at)
-    return [*happened, *_ahead(push)]
+    """In order of time; what is still to come stands last.
 
-
-def _beginning(push: Push) -> Iterator[Entry]:
-    yield Entry(push.created_at, "queued", _("Asked for"), who=_name(push.requested_by))
-
-
-def _attempts(push: Push, *, payload: bool) -> Iterator[Entry]:
+    `payload`: whether the reader may see what was sent and answered.
+    """
+    asked = Entry(push.created_at, "queued", _("Asked for"), who=person(push.requested_by))
     newest_first = push.tries.order_by("-pk")[:MOST_ATTEMPTS]
-    for attempt in newest_first:
-        yield Entry(
-            attempt.started_at,
-            attempt.outcome,
-            _("Attempt %(number)s") % {"number": attempt.number},
-            note=attempt.get_error_code_display(),
-            attempt=attempt,
-            duration=span(attempt.duration_ms),
-            steps=[_step(step, payload=payload) for step in attempt.steps],
-        )
+    entries = [asked, *(_attempt(attempt, payload=payload) for attempt in newest_first)]
+    if push.decided_at:
+        title = str(DECISIONS.get(push.decision, push.decision))
+        entries.append(Entry(push.decided_at, "decided", title, who=person(push.decided_by)))
+    if push.confirmed_at:
+        note = _("Column: %(column)s") % {"column": push.column} if push.column else ""
+        entries.append(Entry(push.confirmed_at, "succeeded", _("Found in Flatchr"), note=note))
+    entries.sort(key=lambda entry: entry.when or push.created_at)
+    if push.status in WAITING and push.next_attempt_at:
+        title = _("Will be looked up") if push.has_unknown_outcome else _("Next attempt")
+        entries.append(Entry(push.next_attempt_at, "retrying", title))
+    return entries
+
+
+def _attempt(attempt: PushAttempt, *, payload: bool) -> Entry:
+    return Entry(
+        attempt.started_at,
+        attempt.outcome,
+        _("Attempt %(number)s") % {"number": attempt.number},
+        note=attempt.get_error_code_display(),
+        attempt=attempt,
+        duration=span(attempt.duration_ms),
+        steps=[_step(step, payload=payload) for step in attempt.steps],
+    )
 
 
 def _step(step: dict[str, Any], *, payload: bool) -> Step:
@@ -97,8 +105,10 @@ def _step(step: dict[str, Any], *, payload: bool) -> Step:
 
 
 def _exchange(exchange: dict[str, Any], *, payload: bool) -> dict[str, Any]:
+    """An HTTP exchange as the template shows it; its address and texts with `payload` only."""
+    service, answer = exchange.get("service", ""), exchange.get("answer_excerpt", "")
     shown = {
-        "service": SERVICES.get(exchange.get("service", ""), exchange.get("service", "")),
+        "service": SERVICES.get(service, service),
         "method": exchange.get("method", ""),
         "status": exchange.get("status"),
         "duration": span(int(exchange.get("duration_ms") or 0)),
@@ -106,35 +116,14 @@ def _exchange(exchange: dict[str, Any], *, payload: bool) -> dict[str, Any]:
     if payload:
         shown["url"] = exchange.get("url", "")
         shown["request"] = exchange.get("request_excerpt", "")
-        shown["answer"] = _answer(exchange.get("answer_excerpt", ""))
+        # An answer is quoted; why there was none is told in the reader's language.
+        is_failure = answer in TRANSPORT_FAILURES
+        shown["answer"] = _(answer) if is_failure else _label(ErrorCode, answer)
     return shown
 
 
-def _answer(excerpt: str) -> str:
-    """What a peer said is quoted; how an exchange ended without its answer is ours to tell."""
-    return _(excerpt) if excerpt in ENDINGS else _label(ErrorCode, excerpt)
-
-
-def _afterwards(push: Push) -> Iterator[Entry]:
-    if push.decided_at:
-        title = DECISIONS.get(push.decision, push.decision)
-        yield Entry(push.decided_at, "decided", str(title), who=_name(push.decided_by))
-    if push.confirmed_at:
-        note = _("Column: %(column)s") % {"column": push.column} if push.column else ""
-        yield Entry(push.confirmed_at, "succeeded", _("Found in Flatchr"), note=note)
-
-
-def _ahead(push: Push) -> Iterator[Entry]:
-    if push.status in WAITING and push.next_attempt_at:
-        title = _("Will be looked up") if push.has_unknown_outcome else _("Next attempt")
-        yield Entry(push.next_attempt_at, "retrying", title)
-
-
-def _name(user: Any) -> str:
-    return (user.get_full_name() or user.get_username()) if user else ""
-
-
 def _label(choices: Any, value: str) -> str:
+    """The words of a choice; a value that is none, of an older version, stands for itself."""
     return str(choices(value).label) if value in choices.values else value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin
@@ -19,26 +20,25 @@ from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from sync.admin.columns import column, local, person, titled
 from sync.admin.filters import PersonFilter
 from sync.admin.history import actions, failures
+from sync.admin.read_only import ReadOnly
 from sync.admin.scoped import ScopedAdmin
 from sync.models import Push, Run, RunStatus
-from sync.models.push.queryset import PushQuerySet
 from sync.models.states import WAITING, PushStatus
 from sync.numbers import whole_number
 from sync.services.reporting import statistics
 from sync.templatetags.desk import status, status_label
 
-PARTS = ("source", "vacancy__company", "requested_by", "workflow")
-# The order in which a run's counts are told.
-TOLD = (
+RELATED = ("source", "vacancy__company", "requested_by", "workflow")
+# The order in which a run's page lists its counts.
+STATE_ORDER = (
     PushStatus.SUCCEEDED,
     PushStatus.ALREADY_THERE,
     PushStatus.FAILED,
@@ -55,18 +55,17 @@ OFFERED = {"retry": actions.RETRY, "cancel": actions.CANCEL}
 
 
 class RunChangeList(ChangeList):
-    """Counts the pushes of all runs of the page in one statement. Selections that nobody has
-    confirmed are listed where one asks for them."""
-
     def get_queryset(
         self, request: HttpRequest, exclude_parameters: list[str | None] | None = None
     ) -> QuerySet[Any]:
+        """Without drafts, unless the filter by status asks for them."""
         found = super().get_queryset(request, exclude_parameters)
         if "status__exact" in self.filter_params:
             return found
         return found.exclude(status=RunStatus.DRAFT)
 
     def get_results(self, request: HttpRequest) -> None:
+        """Each run with its progress, `how_far`: one statement for the page."""
         super().get_results(request)
         runs = list(self.result_list)
         found = statistics.progress_of(runs, Push.objects.for_user(request.user))
@@ -75,11 +74,43 @@ class RunChangeList(ChangeList):
         self.result_list = runs
 
 
+# --- cells that change while a run goes on (`row_view`); each takes a run with its `how_far` ------
+
+
+def state_cell(run: Any) -> SafeString:
+    """A run whose pushes are all closed counts as finished before the sweep has noted it."""
+    is_over = run.status != RunStatus.DRAFT and run.how_far.is_over
+    return status_label(RunStatus.FINISHED) if is_over else status(run)
+
+
+def progress_cell(run: Any) -> SafeString:
+    """A bar that asks for `row_view` until the run is over."""
+    is_live = run.status != RunStatus.DRAFT and not run.how_far.is_over
+    return render_to_string("sync/run_bar.html", {"run": run, "is_live": is_live})
+
+
+def outcome_cell(run: Any) -> str:
+    """How many pushes are in Flatchr, have failed, or wait for a decision."""
+    tally = run.how_far.tally
+    there, failed, open_ = tally.in_flatchr, tally.failed, tally.unconfirmed
+    told = (
+        (there, ngettext("%(count)d in Flatchr", "%(count)d in Flatchr", there)),
+        (failed, ngettext("%(count)d failed", "%(count)d failed", failed)),
+        (open_, ngettext("%(count)d to be decided", "%(count)d to be decided", open_)),
+    )
+    return " · ".join(words % {"count": count} for count, words in told if count) or "—"
+
+
+def _live_cell(name: str, cell: Callable[[Any], str]) -> Callable[[Any], SafeString]:
+    """The cell under an id, by which the answer of `row_view` replaces it."""
+    return lambda run: format_html('<span id="run-{}-{}">{}</span>', run.pk, name, cell(run))
+
+
 @admin.register(Run)
-class RunAdmin(ScopedAdmin[Run]):
+class RunAdmin(ReadOnly, ScopedAdmin[Run]):
     list_display = ("name", "where", "state", "how_far", "outcome", "who", "when")
     list_filter = ("status", "kind", PersonFilter)
-    list_select_related = PARTS
+    list_select_related = RELATED
     list_per_page = 50
     sortable_by = ()
     ordering = ("-id",)
@@ -87,78 +118,43 @@ class RunAdmin(ScopedAdmin[Run]):
     list_help = _("Each selection, command, schedule or event that led to pushes.")
     empty_hint = _("A run begins when somebody pushes profiles, or a workflow does.")
 
+    name = column(_("run"), lambda run: titled(run, run.get_kind_display()))
+    where = column(
+        _("from → to"),
+        lambda run: titled(
+            run.vacancy.title if run.vacancy else "—", run.source.name if run.source else ""
+        ),
+    )
+    state = column(_("state"), _live_cell("state", state_cell))
+    how_far = column(_("progress"), progress_cell)
+    outcome = column(_("outcome"), _live_cell("outcome", outcome_cell))
+    who = column(_("requested by"), lambda run: person(run.requested_by))
+    when = column(_("created"), lambda run: local(run.created_at))
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[Run]:
-        """A selection is its maker's alone."""
+        """Without the drafts of other people."""
         of_others = Q(status=RunStatus.DRAFT) & ~Q(requested_by=request.user.pk)
         return super().get_queryset(request).exclude(of_others)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return RunChangeList
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Run | None = None) -> bool:
-        return False
-
-    # --- the list -------------------------------------------------------------------------------
-
-    @admin.display(description=_("run"))
-    def name(self, run: Run) -> SafeString:
-        return format_html(
-            '<span class="cell-title">{}</span><span class="cell-note">{}</span>',
-            run,
-            run.get_kind_display(),
-        )
-
-    @admin.display(description=_("from → to"))
-    def where(self, run: Run) -> SafeString:
-        return format_html(
-            '<span class="cell-title">{}</span><span class="cell-note">{}</span>',
-            run.vacancy.title if run.vacancy else "—",
-            run.source.name if run.source else "",
-        )
-
-    # These three change while the run goes on; see `row_view`.
-    @admin.display(description=_("state"))
-    def state(self, run: Run) -> SafeString:
-        return _cell("state", run, _state(run))
-
-    @admin.display(description=_("progress"))
-    def how_far(self, run: Run) -> SafeString:
-        return _bar(run)
-
-    @admin.display(description=_("outcome"))
-    def outcome(self, run: Run) -> SafeString:
-        return _cell("outcome", run, _outcome(run))
-
-    @admin.display(description=_("requested by"), empty_value="—")
-    def who(self, run: Run) -> str:
-        user = run.requested_by
-        return (user.get_full_name() or user.get_username()) if user else ""
-
-    @admin.display(description=_("created"))
-    def when(self, run: Run) -> str:
-        return date_format(timezone.localtime(run.created_at), "SHORT_DATETIME_FORMAT")
-
     # --- pages ----------------------------------------------------------------------------------
 
     def get_urls(self) -> list[URLPattern]:
-        wrap = self.admin_site.admin_view
+        view = self.admin_site.admin_view
         return [
-            path("<int:pk>/progress/", wrap(self.progress_view), name="sync_run_progress"),
-            path("<int:pk>/row/", wrap(self.row_view), name="sync_run_row"),
-            path("<int:pk>/do/<str:verb>/", wrap(self.act_view), name="sync_run_act"),
+            path("<int:pk>/progress/", view(self.progress_view), name="sync_run_progress"),
+            path("<int:pk>/row/", view(self.row_view), name="sync_run_row"),
+            path("<int:pk>/do/<str:action>/", view(self.act_view), name="sync_run_act"),
             *super().get_urls(),
         ]
 
     def _run(self, request: HttpRequest, pk: str | int) -> Run:
+        """Raises PermissionDenied, or Http404 where the person does not see such a run."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        runs = Run.objects.for_user(request.user).select_related(*PARTS)
+        runs = Run.objects.for_user(request.user).select_related(*RELATED)
         return get_object_or_404(runs, pk=whole_number(str(pk)))
 
     def change_view(
@@ -175,77 +171,71 @@ class RunAdmin(ScopedAdmin[Run]):
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": str(run),
-            **_live(request, run),
+            **_progress_context(request, run),
         }
         return TemplateResponse(request, "sync/run_detail.html", context)
 
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The living part of the page; asked for again and again until the run is over."""
+        """The part of the page that asks for itself every two seconds until the run is over."""
         run = self._run(request, pk)
-        context = {"opts": self.opts, "is_update": True, **_live(request, run)}
+        context = {"opts": self.opts, "is_update": True, **_progress_context(request, run)}
         return TemplateResponse(request, "sync/run_progress.html", context)
 
     def row_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The living cells of the list; asked for as long as the run goes on."""
+        """The cells of the list that change, asked for every two seconds until the run is over."""
         run: Any = self._run(request, pk)
         run.how_far = statistics.progress(run, Push.objects.for_user(request.user))
-        cells = {"state": _state(run), "outcome": _outcome(run)}
-        context = {"run": run, "bar": _bar(run), "cells": cells}
+        cells = {"state": state_cell(run), "outcome": outcome_cell(run)}
+        context = {"run": run, "bar": progress_cell(run), "cells": cells}
         return TemplateResponse(request, "sync/run_row.html", context)
 
-    def act_view(self, request: HttpRequest, pk: int, verb: str) -> HttpResponse:
+    def act_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         run = self._run(request, pk)
-        if verb not in OFFERED:
+        if action not in OFFERED:
             raise Http404
-        actions.perform(request, OFFERED[verb], _offered(verb, _pushes(request, run)))
+        pushes = Push.objects.for_user(request.user).filter(run=run)
+        if action == "retry":
+            # Not what a person has cancelled or a rule has left out, which could be retried too.
+            pushes = pushes.failed()
+        actions.perform(request, OFFERED[action], pushes)
         return HttpResponseRedirect(reverse("admin:sync_run_change", args=[run.pk]))
 
 
-def _pushes(request: HttpRequest, run: Run) -> PushQuerySet[Push]:
-    return Push.objects.for_user(request.user).filter(run=run)
-
-
-def _offered(verb: str, pushes: PushQuerySet[Push]) -> PushQuerySet[Push]:
-    """“Retry failed” leaves alone what a person cancelled and what a rule left out."""
-    return pushes.failed() if verb == "retry" else pushes
-
-
-def _live(request: HttpRequest, run: Run) -> dict[str, Any]:
+def _progress_context(request: HttpRequest, run: Run) -> dict[str, Any]:
     """What changes while a run goes on: two statements, however many pushes it has."""
     pushes = Push.objects.for_user(request.user)
     how_far = statistics.progress(run, pushes)
     tally = how_far.tally
+    states = [
+        {
+            "value": state.value,
+            "label": state.label,
+            "count": tally.of(state),
+            "url": failures.list_url(run=run.pk, state=state.value),
+        }
+        for state in STATE_ORDER
+        if tally.of(state)
+    ]
+    troubles = pushes.filter(run=run, status__in=TROUBLES).order_by("-updated_at")
+    may_export = request.user.has_perm("sync.export_push")
     return {
         "run": run,
         "how_far": how_far,
         "time_left": time_left(how_far.seconds_left),
-        "states": [_told(run, state, tally.of(state)) for state in TOLD if tally.of(state)],
-        "troubles": list(
-            pushes.filter(run=run, status__in=TROUBLES).order_by("-updated_at")[:MOST_TROUBLES]
-        ),
+        "states": states,
+        "troubles": list(troubles[:MOST_TROUBLES]),
         "trouble_count": tally.of(*TROUBLES),
         "all_troubles_url": failures.list_url(run=run.pk, state="todo"),
         "may_retry": bool(tally.failed) and actions.RETRY.is_allowed(request),
         "may_cancel": bool(tally.of(*WAITING)) and actions.CANCEL.is_allowed(request),
-        "export_url": _export_url(request, run),
+        "export_url": f"{reverse('admin:sync_push_export')}?run={run.pk}" if may_export else "",
     }
 
 
-def _told(run: Run, state: PushStatus, count: int) -> dict[str, Any]:
-    url = failures.list_url(run=run.pk, state=state.value)
-    return {"value": state.value, "label": state.label, "count": count, "url": url}
-
-
-def _export_url(request: HttpRequest, run: Run) -> str:
-    if not request.user.has_perm("sync.export_push"):
-        return ""
-    return f"{reverse('admin:sync_push_export')}?run={run.pk}"
-
-
 def time_left(seconds: int | None) -> str:
-    """Rounded as people would say it."""
+    """In seconds up to a minute and a half, in minutes up to one and a half hours; else hours."""
     if seconds is None:
         return ""
     if seconds < 90:
@@ -261,40 +251,3 @@ def time_left(seconds: int | None) -> str:
     return ngettext("about %(count)d hour left", "about %(count)d hours left", hours) % {
         "count": hours
     }
-
-
-# --- the cells of the list ------------------------------------------------------------------------
-
-
-def _cell(name: str, run: Run, words: str) -> SafeString:
-    return format_html('<span id="run-{}-{}">{}</span>', run.pk, name, words)
-
-
-def _state(run: Any) -> SafeString:
-    is_over = run.status != RunStatus.DRAFT and run.how_far.is_over
-    return status_label(RunStatus.FINISHED) if is_over else status(run)
-
-
-def _bar(run: Any) -> SafeString:
-    is_live = run.status != RunStatus.DRAFT and not run.how_far.is_over
-    return render_to_string("sync/run_bar.html", {"run": run, "is_live": is_live})
-
-
-def _outcome(run: Any) -> str:
-    tally = run.how_far.tally
-    told = [_in_flatchr(tally.in_flatchr)] if tally.in_flatchr else []
-    told += [_failed(tally.failed)] if tally.failed else []
-    told += [_undecided(tally.unconfirmed)] if tally.unconfirmed else []
-    return " · ".join(told) or "—"
-
-
-def _in_flatchr(count: int) -> str:
-    return ngettext("%(count)d in Flatchr", "%(count)d in Flatchr", count) % {"count": count}
-
-
-def _failed(count: int) -> str:
-    return ngettext("%(count)d failed", "%(count)d failed", count) % {"count": count}
-
-
-def _undecided(count: int) -> str:
-    return ngettext("%(count)d to be decided", "%(count)d to be decided", count) % {"count": count}

@@ -126,7 +126,7 @@ class ErasedPersonAdmin(Listed[ErasedPerson]):
             return self._page(request, RequestForm(), receipt=receipt)
         held = personal_data.find(**person)
         counts = {"profiles": held.profiles.count(), "pushes": held.pushes.count()}
-        audit.record(request, Action.LOOK, details=counts)
+        audit.record(request.user, Action.LOOK, details=counts)
         known = suppression.is_erased(person["email"], person["profile_key"])
         return self._page(request, form, held=held, erased_before=known, **_shown(held))
 

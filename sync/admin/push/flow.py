@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sync.admin.push.forms import QuestionsForm
+from sync.admin.scoped import ScopedAdmin
 from sync.exceptions import ConfigurationError, SyncError
 from sync.mapping.text import search_form
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
@@ -29,25 +31,24 @@ from sync.web.htmx import HtmxRequest
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+PUSH_PERMISSION = "sync.push_profiles"
 ROWS_A_PAGE = 25
 VACANCIES_OFFERED = 20
-# A recruiter works on a few vacancies at a time: these come first.
-LATELY_USED, RUNS_LOOKED_AT = 3, 50
+# A recruiter works on a few vacancies at a time: these are offered first.
+RECENT_VACANCIES, RUNS_LOOKED_AT = 3, 50
 MOST_SEARCHED = 5000
+# In the session: the run that became of each draft this person confirmed.
 CONFIRMED = "confirmed_drafts"
-VIEWS = {"": "rows", "sent": "sent", "out": "left_out"}
+VIEWS = {"": drafts.rows, "sent": drafts.sent, "out": drafts.left_out}
 
 
-class PushFlow:
-    """The views of a draft; mixed into the profiles' admin, whose addresses they share."""
-
-    admin_site: Any
-    opts: Any
+class PushFlow(ScopedAdmin[Profile]):
+    """The pages of a draft, at addresses below the profiles' list."""
 
     def has_push_permission(self, request: HttpRequest) -> bool:
-        raise NotImplementedError
+        return request.user.has_perm(PUSH_PERMISSION)
 
-    def push_urls(self) -> list[URLPattern]:
+    def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
         base = "push/<int:run_id>/"
         return [
@@ -58,19 +59,35 @@ class PushFlow:
             path(base + "exact/<int:pk>/", view(self.exact_view), name="sync_push_exact"),
             path(base + "confirm/", view(self.confirm_view), name="sync_push_confirm"),
             path(base + "discard/", view(self.discard_view), name="sync_push_discard"),
+            *super().get_urls(),
         ]
 
-    # --- the page -------------------------------------------------------------------------------
+    def _draft(self, request: HttpRequest, run_id: int) -> Run | None:
+        """The draft, without the profiles its maker may no longer see; only its maker gets it.
+
+        None where it was confirmed or discarded meanwhile. Raises PermissionDenied.
+        """
+        if not self.has_push_permission(request):
+            raise PermissionDenied
+        drafts_of_mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=request.user.pk)
+        run = drafts_of_mine.select_related("vacancy__company").filter(pk=run_id).first()
+        if run is not None:
+            drafts.drop_unseen(run, request.user)
+        return run
+
+    # --- pages ----------------------------------------------------------------------------------
 
     def draft_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None:
             return _elsewhere(request, run_id)
-        return self._page(request, run, QuestionsForm(_questions(run)))
+        questions = run.vacancy.questions if run.vacancy else []
+        return self._page(request, run, QuestionsForm(questions))
 
     def _page(self, request: HttpRequest, run: Run, form: QuestionsForm) -> HttpResponse:
         show = request.GET.get("show", "")
-        page = _page_of(request, run, VIEWS.get(show, "rows"))
+        rows = VIEWS.get(show, drafts.rows)(run)
+        page = Paginator(rows, ROWS_A_PAGE).get_page(request.GET.get("p"))
         context = {
             **self.admin_site.each_context(request),
             "title": _("Push to Flatchr"),
@@ -79,32 +96,36 @@ class PushFlow:
             "counts": drafts.counts(run),
             "page": page,
             "page_range": page.paginator.get_elided_page_range(page.number),
-            "rows": _lines(request, run, page.object_list),
+            "rows": _lines(request, run, list(page.object_list)),
             "show": show,
             "form": form,
-            **self._offer(request, run),
+            **_offered_vacancies(request, run),
         }
         return TemplateResponse(request, "sync/push_draft.html", context)
 
     def vacancies_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
-        """What the search box finds while one types."""
+        """The part of the page that lists vacancies, asked for while a person types a search."""
         run = self._draft(request, run_id)
         if run is None:
             raise Http404
-        context = {"run": run, **self._offer(request, run)}
+        context = {"run": run, **_offered_vacancies(request, run)}
         return TemplateResponse(request, "sync/push_vacancies.html", context)
 
-    def _offer(self, request: HttpRequest, run: Run) -> dict[str, Any]:
-        query = request.GET.get("q", "").strip()
-        found = _search(drafts.offered_vacancies(run, request.user), query)
-        lately = [] if query else _lately_used(request.user.pk)
-        found.sort(key=lambda one: lately.index(one.pk) if one.pk in lately else LATELY_USED)
-        return {
-            "query": query,
-            "lately": lately,
-            "vacancies": found[:VACANCIES_OFFERED],
-            "more_vacancies": len(found) > VACANCIES_OFFERED,
-        }
+    def exact_view(self, request: HtmxRequest, run_id: int, pk: int) -> HttpResponse:
+        """The exact candidate of one profile: in the drawer where htmx asks, else as a page."""
+        run = self._draft(request, run_id)
+        if run is None or run.vacancy is None:
+            return _elsewhere(request, run_id, run)
+        mine = Profile.objects.for_user(request.user).select_related("source")
+        chosen = RunProfile.objects.filter(run=run, profile=pk).values("profile")
+        profile = mine.filter(pk__in=chosen).first()
+        if profile is None:
+            raise Http404
+        context = {"profile": profile, "exact": preview.exact(run, profile), "run": run}
+        if request.htmx:
+            return TemplateResponse(request, "sync/push_exact_body.html", context)
+        context |= {**self.admin_site.each_context(request), "title": str(profile)}
+        return TemplateResponse(request, "sync/push_exact.html", context)
 
     # --- what a click does ----------------------------------------------------------------------
 
@@ -130,56 +151,20 @@ class PushFlow:
         response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
         return response
 
-    def exact_view(self, request: HtmxRequest, run_id: int, pk: int) -> HttpResponse:
-        run = self._draft(request, run_id)
-        if run is None or run.vacancy is None:
-            return _elsewhere(request, run_id, run)
-        mine = Profile.objects.for_user(request.user).select_related("source")
-        chosen = RunProfile.objects.filter(run=run, profile=pk).values("profile")
-        profile = mine.filter(pk__in=chosen).first()
-        if profile is None:
-            raise Http404
-        context = {"profile": profile, "exact": preview.exact(run, profile), "run": run}
-        if request.htmx:
-            return TemplateResponse(request, "sync/push_exact_body.html", context)
-        context |= {**self.admin_site.each_context(request), "title": str(profile)}
-        return TemplateResponse(request, "sync/push_exact.html", context)
-
     def confirm_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
             return _elsewhere(request, run_id, run)
-        if not self._is_still_offered(request, run):
+        offered = drafts.offered_vacancies(run, request.user)
+        vacancy = offered.filter(pk=run.vacancy_id or 0).first()
+        if vacancy is None:
             messages.error(request, _("This vacancy is no longer open. Choose another."))
             return redirect("admin:sync_push_draft", run.pk)
-        form = QuestionsForm(_questions(run), request.POST)
+        form = QuestionsForm(vacancy.questions, request.POST)
         if not form.is_valid():
             form.focus_first_error()
             return self._page(request, run, form)
-        return self._confirmed(request, run, form.answers())
-
-    def _is_still_offered(self, request: HttpRequest, run: Run) -> bool:
-        if run.vacancy_id is None:
-            return False
-        return drafts.offered_vacancies(run, request.user).filter(pk=run.vacancy_id).exists()
-
-    def _confirmed(
-        self, request: HttpRequest, run: Run, answers: list[dict[str, Any]]
-    ) -> HttpResponse:
-        if not drafts.sent(run).exists():
-            messages.warning(request, _("Nothing is ticked, so there is nothing to push."))
-            return redirect("admin:sync_push_draft", run.pk)
-        draft = run.pk
-        try:
-            results = drafts.confirm(run, user=cast("User", request.user), answers=answers)
-        except drafts.AlreadyConfirmedError:
-            return _elsewhere(request, draft)
-        _tell(request, results)
-        runs = [result.run.pk for result in results]
-        request.session[CONFIRMED] = {**request.session.get(CONFIRMED, {}), str(draft): runs[0]}
-        if len(runs) > 1:
-            return redirect("admin:sync_run_changelist")
-        return redirect("admin:sync_run_change", runs[0])
+        return _push(request, run, form.answers())
 
     def discard_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
@@ -188,32 +173,10 @@ class PushFlow:
             messages.info(request, _("The selection is discarded. Nothing was sent."))
         return redirect("admin:sync_profile_changelist")
 
-    def _draft(self, request: HttpRequest, run_id: int) -> Run | None:
-        """A draft is its maker's alone, and holds what they may still see. None where it was
-        confirmed or discarded meanwhile."""
-        if not self.has_push_permission(request):
-            raise PermissionDenied
-        drafts_of_mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=request.user.pk)
-        run = drafts_of_mine.select_related("vacancy__company").filter(pk=run_id).first()
-        if run is not None:
-            drafts.drop_unseen(run, request.user)
-        return run
-
-
-def _refresh_questions(request: HttpRequest, vacancy: FlatchrVacancy) -> None:
-    """Lists of vacancies come without their questions, so they are asked for when one is chosen."""
-    if not vacancy.remote_id:
-        return
-    try:
-        fetch_questions(vacancy)
-    except (SyncError, ConfigurationError) as error:
-        words = _("The vacancy's screening questions could not be fetched: %(problem)s")
-        messages.warning(request, words % {"problem": error})
-
 
 def _elsewhere(request: HttpRequest, run_id: int, run: Run | None = None) -> HttpResponse:
-    """Where to go from an address that only takes a form: back to the draft `run`; and from a
-    draft that is no more: to what became of it."""
+    """The answer of an address that cannot serve this request: it takes a form only, or the draft
+    is gone. Leads to the draft `run`, or else to the run that became of it."""
     if run is not None:
         return redirect("admin:sync_push_draft", run.pk)
     confirmed = request.session.get(CONFIRMED, {}).get(str(run_id))
@@ -223,51 +186,88 @@ def _elsewhere(request: HttpRequest, run_id: int, run: Run | None = None) -> Htt
     return redirect("admin:sync_profile_changelist")
 
 
-def _lately_used(user: int | None) -> list[int]:
-    """The vacancies one pushed to last, newest first."""
-    runs = Run.objects.filter(requested_by=user, kind=RunKind.BATCH).exclude(vacancy=None)
-    past = runs.exclude(status=RunStatus.DRAFT).order_by("-pk").values_list("vacancy_id", flat=True)
-    return list(dict.fromkeys(past[:RUNS_LOOKED_AT]))[:LATELY_USED]
+def _offered_vacancies(request: HttpRequest, run: Run) -> dict[str, Any]:
+    """The context of the list of vacancies: those that fit the search, or all; first those of
+    this person's latest runs."""
+    query = request.GET.get("q", "").strip()
+    recent: list[int] = []
+    if not query:
+        runs = Run.objects.filter(requested_by=request.user.pk, kind=RunKind.BATCH)
+        past = runs.exclude(vacancy=None).exclude(status=RunStatus.DRAFT).order_by("-pk")
+        keys = past.values_list("vacancy_id", flat=True)[:RUNS_LOOKED_AT]
+        recent = list(dict.fromkeys(keys))[:RECENT_VACANCIES]
+    found = _search(drafts.offered_vacancies(run, request.user), query)
+    found.sort(key=lambda one: recent.index(one.pk) if one.pk in recent else RECENT_VACANCIES)
+    return {
+        "query": query,
+        "lately": recent,
+        "vacancies": found[:VACANCIES_OFFERED],
+        "more_vacancies": len(found) > VACANCIES_OFFERED,
+    }
 
 
 def _search(vacancies: QuerySet[FlatchrVacancy], query: str) -> list[FlatchrVacancy]:
-    """Every word somewhere, whatever its accents and capitals: databases differ over those, and
-    the open vacancies of a person are few."""
+    """Vacancies that hold every word of the query, by title.
+
+    Compared here, not by the database: databases differ over accents and capitals, and the open
+    vacancies of a person are few.
+    """
     words = search_form(query).split()
+    found = []
     ordered = vacancies.defer("questions").order_by("title", "company__name")
-    return [one for one in ordered[:MOST_SEARCHED] if all(word in _text(one) for word in words)]
+    for one in ordered[:MOST_SEARCHED]:
+        text = search_form(" ".join((one.title, one.reference, one.company.name, one.location)))
+        if all(word in text for word in words):
+            found.append(one)
+    return found
 
 
-def _text(vacancy: FlatchrVacancy) -> str:
-    parts = (vacancy.title, vacancy.reference, vacancy.company.name, vacancy.location)
-    return search_form(" ".join(parts))
+def _lines(request: HttpRequest, run: Run, rows: Sequence[Any]) -> list[dict[str, Any]]:
+    """The rows of the draft's table; `rows`: of `drafts.rows`, each with its `blocker`."""
+    earlier = drafts.earlier_pushes(run, rows, request.user) if run.vacancy_id else {}
+    lines = []
+    for row in rows:
+        pushes = earlier.get(row.profile_id, [])
+        is_final = row.blocker in drafts.FINAL
+        line = {
+            "row": row,
+            "profile": row.profile,
+            "blocker": Blocker(row.blocker) if row.blocker else None,
+            "is_final": is_final,
+            "is_sent": not row.excluded and not is_final,
+            "earlier": pushes[0] if pushes else None,
+        }
+        lines.append(line)
+    return lines
 
 
-def _questions(run: Run) -> list[dict[str, Any]]:
-    return run.vacancy.questions if run.vacancy else []
+def _refresh_questions(request: HttpRequest, vacancy: FlatchrVacancy) -> None:
+    """Flatchr lists vacancies without their questions, so they are fetched for the chosen one."""
+    if not vacancy.remote_id:
+        return
+    try:
+        fetch_questions(vacancy)
+    except (SyncError, ConfigurationError) as error:
+        words = _("The vacancy's screening questions could not be fetched: %(problem)s")
+        messages.warning(request, words % {"problem": error})
 
 
-def _page_of(request: HttpRequest, run: Run, view: str) -> Any:
-    found: QuerySet[RunProfile] = getattr(drafts, view)(run)
-    return Paginator(found, ROWS_A_PAGE).get_page(request.GET.get("p"))
-
-
-def _lines(request: HttpRequest, run: Run, rows: Any) -> list[dict[str, Any]]:
-    shown = list(rows)
-    earlier = drafts.earlier_pushes(run, shown, request.user) if run.vacancy_id else {}
-    return [_line(row, earlier.get(row.profile_id, [])) for row in shown]
-
-
-def _line(row: Any, earlier: list[Any]) -> dict[str, Any]:
-    is_final = row.blocker in drafts.FINAL
-    return {
-        "row": row,
-        "profile": row.profile,
-        "blocker": Blocker(row.blocker) if row.blocker else None,
-        "is_final": is_final,
-        "is_sent": not row.excluded and not is_final,
-        "earlier": earlier[0] if earlier else None,
-    }
+def _push(request: HttpRequest, run: Run, answers: list[dict[str, Any]]) -> HttpResponse:
+    """Queue the draft's pushes, and remember what became of it for a second click."""
+    if not drafts.sent(run).exists():
+        messages.warning(request, _("Nothing is ticked, so there is nothing to push."))
+        return redirect("admin:sync_push_draft", run.pk)
+    draft = run.pk
+    try:
+        results = drafts.confirm(run, user=cast("User", request.user), answers=answers)
+    except drafts.AlreadyConfirmedError:
+        return _elsewhere(request, draft)
+    _tell(request, results)
+    runs = [result.run.pk for result in results]
+    request.session[CONFIRMED] = {**request.session.get(CONFIRMED, {}), str(draft): runs[0]}
+    if len(runs) > 1:
+        return redirect("admin:sync_run_changelist")
+    return redirect("admin:sync_run_change", runs[0])
 
 
 def _tell(request: HttpRequest, results: list[Dispatched]) -> None:

@@ -12,7 +12,10 @@ LONGEST_ANSWER = 2000
 
 
 class QuestionsForm(forms.Form):
-    """`questions`: as `sync.services.intake.vacancies` stores them."""
+    """`questions`: as `sync.services.intake.vacancies` stores them on the vacancy.
+
+    A question with options is a menu, any other a line of text; one without text is not asked.
+    """
 
     required_css_class = "required"
 
@@ -20,10 +23,21 @@ class QuestionsForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.questions = [dict(question) for question in questions if question.get("text")]
         for number, question in enumerate(self.questions):
-            self.fields[f"question_{number}"] = _field(question)
+            name, label = f"question_{number}", str(question["text"])
+            required = bool(question.get("required"))
+            if options := [str(option) for option in question.get("options") or ()]:
+                choices = [("", _("— choose —")), *((option, option) for option in options)]
+                self.fields[name] = forms.ChoiceField(
+                    label=label, required=required, choices=choices
+                )
+            else:
+                self.fields[name] = forms.CharField(
+                    label=label, required=required, max_length=LONGEST_ANSWER
+                )
 
     def answers(self) -> list[dict[str, Any]]:
-        """As the create call wants them; what was left empty is not sent."""
+        """`question` and `value` of each answer, as Flatchr's create call takes them; a question
+        left empty is not sent."""
         given = [
             (question["text"], self.cleaned_data.get(f"question_{number}"))
             for number, question in enumerate(self.questions)
@@ -31,15 +45,6 @@ class QuestionsForm(forms.Form):
         return [{"question": text, "value": value} for text, value in given if value]
 
     def focus_first_error(self) -> None:
-        """So that one need not look for it."""
+        """Put the cursor into the first field that has an error."""
         for name in list(self.errors)[:1]:
             self.fields[name].widget.attrs["autofocus"] = True
-
-
-def _field(question: Mapping[str, Any]) -> forms.Field:
-    label, required = str(question["text"]), bool(question.get("required"))
-    options = [str(option) for option in question.get("options") or ()]
-    if options:
-        choices = [("", _("— choose —")), *((option, option) for option in options)]
-        return forms.ChoiceField(label=label, required=required, choices=choices)
-    return forms.CharField(label=label, required=required, max_length=LONGEST_ANSWER)

@@ -1,4 +1,4 @@
-"""A HrFlow profile as a page shows it. Pure: whatever the profile holds, this raises nothing."""
+"""A HrFlow profile as its page shows it. Pure; raises nothing, whatever the profile holds."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from typing import Any
 from sync.mapping.candidate import Attachment, choose_resume
 from sync.mapping.profile import day, line, mapping, mappings, moment, names, paragraph, place
 
+LISTS = ("skills", "languages", "certifications", "courses", "tasks", "interests")
+
 
 @dataclass(frozen=True)
 class Stay:
-    """A job or a course. `end` is None for what goes on, and for what nobody dated."""
+    """A job or a course. `end` is None where it has not ended, or where HrFlow has no date."""
 
     title: str
     at: str
@@ -24,7 +26,9 @@ class Stay:
 
 
 @dataclass(frozen=True)
-class Portrait:
+class ProfilePage:
+    """`links`: kind and address; `lists`: one of LISTS and its names; `tags`: name and value."""
+
     name: str
     email: str
     phone: str
@@ -39,10 +43,10 @@ class Portrait:
     tags: list[tuple[str, str]] = field(default_factory=list)
 
 
-def portrait(profile: Mapping[str, Any]) -> Portrait:
+def profile_page(profile: Mapping[str, Any]) -> ProfilePage:
     info = mapping(profile.get("info"))
     parts = f"{line(info.get('first_name'))} {line(info.get('last_name'))}".strip()
-    return Portrait(
+    return ProfilePage(
         name=line(info.get("full_name")) or parts,
         email=line(info.get("email")),
         phone=line(info.get("phone")),
@@ -61,9 +65,6 @@ def portrait(profile: Mapping[str, Any]) -> Portrait:
     )
 
 
-LISTS = ("skills", "languages", "certifications", "courses", "tasks", "interests")
-
-
 def _stay(item: Mapping[str, Any], at: str) -> Stay:
     return Stay(
         title=line(item.get("title")),
@@ -76,7 +77,7 @@ def _stay(item: Mapping[str, Any], at: str) -> Stay:
 
 
 def _links(urls: Any) -> list[tuple[str, str]]:
-    """HrFlow has had two shapes; only plain web addresses become links."""
+    """HrFlow answers a mapping or a list; only plain web addresses become links."""
     if isinstance(urls, Mapping):
         pairs = [(line(kind), url) for kind, url in urls.items()]
     else:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -24,18 +25,18 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         person = person_of(options)
         try:
-            answer = _preview(person) if options["dry_run"] else erase_candidate(**person).as_json()
+            if options["dry_run"]:
+                held = personal_data.find(**person)
+                answer = {"profiles": held.profiles.count(), "pushes": held.pushes.count()}
+            else:
+                answer = asdict(erase_candidate(**person))
         except SharedMarkError as error:
             raise CommandError(shared_words(error)) from None
         self.stdout.write(json.dumps(answer, ensure_ascii=False, indent=2))
 
 
-def _preview(person: dict[str, Any]) -> dict[str, int]:
-    held = personal_data.find(**person)
-    return {"profiles": held.profiles.count(), "pushes": held.pushes.count()}
-
-
 def add_person(parser: ArgumentParser) -> None:
+    """The arguments that name a person, for this command and `export_candidate`."""
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--email", help=_("any of the person's e-mails"))
     which.add_argument("--profile-key", help=_("any of the person's HrFlow profile keys"))
@@ -43,6 +44,7 @@ def add_person(parser: ArgumentParser) -> None:
 
 
 def person_of(options: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments for `personal_data.find`. Raises CommandError for what is no e-mail."""
     if options["email"] and not addresses(options["email"]):
         words = _("“%(text)s” is no e-mail address.")
         raise CommandError(words % {"text": options["email"]})

@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sync.services.privacy.database_files import scrub
 from sync.services.security.key_rotation import rotate_secrets
 
 
@@ -18,6 +19,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         result = rotate_secrets()
+        scrub(*result.tables)
         words = ngettext(
             "%(n)s secret encrypted anew", "%(n)s secrets encrypted anew", result.count
         )

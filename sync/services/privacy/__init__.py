@@ -1,4 +1,4 @@
-"""Personal data: who must not come back, what is held of a person, erasure, retention.
+"""Personal data: where it lies, export and erasure of a person, the suppression list, retention.
 
-In: an e-mail, a profile key or a date. Out: receipts and counts that name nobody.
+In: an e-mail, a profile key or a date. Out: receipts and counts, which name nobody.
 """

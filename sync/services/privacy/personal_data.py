@@ -1,39 +1,71 @@
-"""Everything that is held of one person: found by e-mail or profile key, in every table."""
+"""Where the data of one person lies: rows about the person, and texts elsewhere that mention them.
+
+`find` follows e-mails and profile keys through the tables that are about candidates.
+`find_mentions` then searches the tables that should name no candidate (the admin's log, the queue,
+messages waiting in sessions, notes of errors) for the person's e-mails, keys, names and phones.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from functools import reduce
 from operator import or_
+from typing import Any
 
+from django.contrib.admin.models import LogEntry
+from django.contrib.sessions.models import Session
 from django.db.models import Model, Q, QuerySet
-from django.utils import timezone
+from django_q.models import OrmQ, Task
 
 from sync.mapping.contact import addresses
-from sync.models import Profile, Push, PushAttempt, Run, RunProfile
+from sync.models import (
+    FlatchrCompany,
+    HrFlowSource,
+    Profile,
+    Push,
+    PushAttempt,
+    Run,
+    RunProfile,
+)
 from sync.models.states import WITH_INTENT
 
-# More than one person has in all sources together: an address that many share.
+# One person has no more profiles than this in all sources together. More: a shared address.
 MOST_PROFILES = 25
-# A word shorter than this stands in too many texts to tell a person.
+# A shorter word occurs in too many texts to identify a person.
 SHORTEST_NEEDLE = 4
-# Where e-mails lie, and beside which keys.
+# The columns that hold e-mails, and the column of the same row that holds the profile key.
 _EMAILS: tuple[tuple[type[Model], str, str], ...] = (
     (Profile, "email", "key"),
     (Push, "candidate_email", "profile_key"),
 )
+# Sentences about errors. They are redacted when they are written, and searched nevertheless.
+_NOTES: tuple[tuple[type[Model], str], ...] = (
+    (Run, "reason"),
+    (HrFlowSource, "last_error"),
+    (FlatchrCompany, "last_error"),
+)
+# The key of a session under which Django keeps the messages that wait for the next page.
+_MESSAGES = "_messages"
+BLANK = "—"
 
 
 class SharedMarkError(Exception):
-    """Too many profiles share an e-mail: its argument says how many. They may be many people."""
+    """More than MOST_PROFILES profiles share an e-mail, so they may be several people.
+
+    The argument is their number.
+    """
+
+
+# --- rows about the person ----------------------------------------------------------------------
 
 
 @dataclass
 class PersonalData:
-    """Rows of one person. `emails` are in the form of `contact.addresses`."""
+    """The rows of one person. `emails` are spelled as `contact.addresses` returns them."""
 
     emails: set[str] = field(default_factory=set)
     keys: set[str] = field(default_factory=set)
@@ -61,12 +93,16 @@ class PersonalData:
 
     @property
     def sent_to(self) -> list[Push]:
-        """Where Flatchr has, or may have, the person: it must be asked to erase them as well."""
+        """Pushes by which Flatchr has, or may have, the person: they must be erased there too."""
         there = Q(status__in=WITH_INTENT, create_started_at__isnull=False) | ~Q(applicant_id="")
         return list(self.pushes.filter(there))
 
     def needles(self) -> set[str]:
-        """What a text would mention the person by. One word of a name stands for many things."""
+        """The strings by which a text would mention the person.
+
+        Names of one word and strings under SHORTEST_NEEDLE characters are left out: they occur in
+        texts about others.
+        """
         names = set(self.profiles.values_list("full_name", flat=True))
         names |= set(self.pushes.values_list("candidate_name", flat=True))
         phones = set(self.pushes.values_list("candidate_phone", flat=True))
@@ -76,10 +112,10 @@ class PersonalData:
 
 
 def find(*, email: str = "", profile_key: str = "", force: bool = False) -> PersonalData:
-    """Whoever has this e-mail or profile key, with all their other profiles and addresses.
+    """The person with this e-mail or profile key, and all their other keys and e-mails.
 
-    Raises SharedMarkError where that leads to more profiles than one person has; `force` takes
-    them all the same.
+    Keys lead to e-mails and e-mails to keys until nothing new is found. Raises SharedMarkError
+    where that leads to more than MOST_PROFILES keys; `force` takes them all.
     """
     found = PersonalData()
     emails, keys = set(addresses(email)), {profile_key.strip()} - {""}
@@ -89,33 +125,174 @@ def find(*, email: str = "", profile_key: str = "", force: bool = False) -> Pers
         if len(found.keys) > MOST_PROFILES and not force:
             raise SharedMarkError(len(found.keys))
         keys = _keys_of(found.emails)
-        emails = _emails_of(found.keys)
+        texts = set(found.profiles.values_list("email", flat=True))
+        texts |= set(found.pushes.values_list("candidate_email", flat=True))
+        emails = {address for text in texts for address in addresses(text)}
     return found
 
 
 def _keys_of(emails: set[str]) -> set[str]:
-    """Whatever a field holds beside an address. SQLite knows capitals of plain letters only: it is
-    asked for those, and what it finds is compared here."""
+    """The profile keys of all rows that hold one of the e-mails, alone or within a longer text.
+
+    The database narrows the rows down by the longest ASCII part of each e-mail, since SQLite
+    ignores the case of ASCII letters only; `addresses` then decides.
+    """
     parts = [max(re.findall(r"[\x00-\x7f]+", email), key=len) for email in emails]
     found: set[str] = set()
-    for model, field_name, key in _EMAILS:
-        asked = (Q(**{f"{field_name}__icontains": part}) for part in parts)
-        rows = model._base_manager.filter(reduce(or_, asked, Q(pk__in=[])))
-        for key_held, held in rows.values_list(key, field_name):
-            if not emails.isdisjoint(addresses(held)):
-                found.add(key_held)
+    for model, email_column, key_column in _EMAILS:
+        likely = (Q(**{f"{email_column}__icontains": part}) for part in parts)
+        rows = model._base_manager.filter(reduce(or_, likely, Q(pk__in=[])))
+        for key, text in rows.values_list(key_column, email_column):
+            if not emails.isdisjoint(addresses(text)):
+                found.add(key)
     return found
 
 
-def _emails_of(keys: Iterable[str]) -> set[str]:
-    rows = set(Profile.objects.filter(key__in=keys).values_list("email", flat=True))
-    rows |= set(Push.objects.filter(profile_key__in=keys).values_list("candidate_email", flat=True))
-    return {address for field in rows for address in addresses(field)}
+# --- texts that mention the person --------------------------------------------------------------
 
 
-def search_cache_keys(pushes: Iterable[Push], kept: timedelta) -> Iterator[str]:
-    """Cache entries that list (masked) applicants of the vacancies these pushes went to."""
-    vacancies = {push.vacancy_id for push in pushes}
-    runs = Run.objects.filter(vacancy__in=vacancies, created_at__gte=timezone.now() - kept)
-    for run in runs.only("pk", "vacancy_id"):
-        yield Run.applicants_cache_key(run.pk, run.vacancy_id)
+@dataclass(frozen=True)
+class Mention:
+    """A row, and those of its texts that mention the person."""
+
+    row: Any
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """By kind of row; the fields' names are the kinds of `as_texts` and `wipe`."""
+
+    log_entries: list[Mention]
+    tasks: list[Mention]
+    waiting_tasks: list[Mention]
+    sessions: list[Mention]
+    notes: list[Mention]
+
+    def as_texts(self) -> dict[str, list[str]]:
+        """By kind: for each row, the texts that mention the person, joined."""
+        return {kind: [" ".join(m.texts) for m in found] for kind, found in vars(self).items()}
+
+    def wipe(self) -> dict[str, int]:
+        """Remove the person from all these rows; returns the number of rows of each kind."""
+        for mention in self.log_entries:
+            # Only the part that mentions the person: the rest is the history of something else.
+            entry, texts = mention.row, set(mention.texts)
+            if entry.object_repr in texts:
+                entry.object_repr = BLANK
+            if texts.intersection(_changed_objects(entry)):
+                entry.change_message = ""
+            entry.save(update_fields=["object_repr", "change_message"])
+        for mention in (*self.tasks, *self.waiting_tasks):
+            mention.row.delete()
+        for mention in self.sessions:
+            # Only the messages: the colleague who was to read them stays signed in.
+            data = mention.row.get_decoded()
+            data.pop(_MESSAGES, None)
+            encoded = Session.objects.encode(data)
+            Session.objects.filter(pk=mention.row.pk).update(session_data=encoded)
+        for mention in self.notes:
+            names = {name: "" for model, name in _NOTES if isinstance(mention.row, model)}
+            type(mention.row)._base_manager.filter(pk=mention.row.pk).update(**names)
+        return {kind: len(found) for kind, found in vars(self).items()}
+
+
+def find_mentions(held: PersonalData) -> Mentions:
+    """All rows of the tables that should name no candidate and mention this one."""
+    words = Words(held.needles())
+    tasks = Task.objects.order_by("pk").iterator(chunk_size=500)
+    sessions = Session.objects.order_by("pk").iterator(chunk_size=500)
+    notes = (
+        (row, getattr(row, name))
+        for model, name in _NOTES
+        for row in model._base_manager.exclude(**{name: ""}).order_by("pk")
+    )
+    return Mentions(
+        log_entries=list(_log_entries(held, words)),
+        tasks=_mentioning(words, ((t, [t.args, t.kwargs, t.result, t.name]) for t in tasks)),
+        # This app's tasks carry no names: a waiting task that mentions the person is another's.
+        waiting_tasks=_mentioning(words, ((q, q.task) for q in OrmQ.objects.order_by("pk"))),
+        sessions=_mentioning(words, ((s, s.get_decoded().get(_MESSAGES)) for s in sessions)),
+        notes=_mentioning(words, notes),
+    )
+
+
+def _mentioning(words: Words, rows: Iterable[tuple[Any, Any]]) -> list[Mention]:
+    mentions = (Mention(row, words.found_in(value)) for row, value in rows)
+    return [mention for mention in mentions if mention.texts]
+
+
+def _log_entries(held: PersonalData, words: Words) -> Iterator[Mention]:
+    """The admin's log entries about the person's rows, or that mention the person.
+
+    Entries about accounts are left out: a colleague may have the name of a candidate.
+    """
+    about_person = {
+        ("sync", model, str(pk))
+        for model, rows in (("profile", held.profiles), ("push", held.pushes))
+        for pk in rows.values_list("pk", flat=True)
+    }
+    entries = LogEntry.objects.exclude(content_type__app_label="auth").order_by("pk")
+    for entry in entries.select_related("content_type").iterator(chunk_size=500):
+        kind = entry.content_type
+        about = (kind.app_label, kind.model, str(entry.object_id)) if kind else None
+        texts = [entry.object_repr, *_changed_objects(entry)]
+        if about not in about_person:
+            texts = words.found_in(texts)
+        if texts:
+            yield Mention(entry, texts)
+
+
+def _changed_objects(entry: LogEntry) -> Iterator[str]:
+    """The objects that a change message names; its other words are names of fields and models.
+
+    https://docs.djangoproject.com/en/5.2/ref/contrib/admin/#logentry-objects: JSON, in older
+    entries a sentence.
+    """
+    changes = _parsed(entry.change_message)
+    if not isinstance(changes, list):
+        yield entry.change_message
+        return
+    for change in changes:
+        for detail in change.values() if isinstance(change, Mapping) else ():
+            if isinstance(detail, Mapping):
+                yield str(detail.get("object") or "")
+
+
+class Words:
+    """Names, e-mails and keys, searched for as whole words: `a@b.fr` is found neither in
+    `x-a@b.fr` nor in `a@b.fr.example`, and Zoé Roux not in Zoé Roux-Petit."""
+
+    def __init__(self, needles: Iterable[str]) -> None:
+        found = "|".join(re.escape(_comparable(one)) for one in needles) or "(?!)"
+        self._pattern = re.compile(rf"(?<![\w+%-])(?<!\w\.)(?:{found})(?![\w-]|\.\w)")
+
+    def found_in(self, value: Any) -> list[str]:
+        """Those texts of `value` that hold one of the words."""
+        return [text for text in texts_of(value) if self._pattern.search(_comparable(text))]
+
+
+def _comparable(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def texts_of(value: Any) -> Iterator[str]:
+    """Every text in plain data. A text that is JSON is parsed, since JSON escapes letters."""
+    if isinstance(value, Mapping):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, str):
+        parsed = _parsed(value)
+        yield from [value] if isinstance(parsed, str) else texts_of(parsed)
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            yield from texts_of(item)
+    elif value is not None:
+        yield str(value)
+
+
+def _parsed(text: str) -> Any:
+    """A JSON array or object as data; any other text as it is."""
+    try:
+        return json.loads(text) if text[:1] in ("[", "{") else text
+    except (ValueError, RecursionError):
+        return text

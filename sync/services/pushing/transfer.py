@@ -234,8 +234,9 @@ def _write_intent(state: Try) -> PushAttempt | Outcome:
     """In one transaction: may this person be sent, and not from another profile too? Then the
     intent."""
     push, candidate, writer = state.push, state.made, state.writer
-    if writer.shared(suppression.is_anybody_erased):
-        suppression.check_may_send(candidate, push.profile_key)
+    anybody_erased = writer.shared(suppression.is_anybody_erased)
+    if anybody_erased and suppression.is_of_erased(candidate, push.profile_key):
+        raise PermanentError(ErrorCode.PERSON_ERASED)
     duplicate = find_duplicate(push.vacancy_id, candidate) if push.repeat_of_id is None else None
     if duplicate and duplicate.status == PushStatus.SUCCEEDED:
         found = Found(duplicate.applicant_id, duplicate.column, person_of(duplicate))

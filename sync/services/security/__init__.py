@@ -1,4 +1,4 @@
-"""Who may do what, who did what, and the keys that encrypt secrets.
+"""Who may do what (roles), who did what (audit log), and the keys that encrypt secrets.
 
-In: requests, users, signals. Out: audit entries, groups, rotated secrets.
+Knows neither web pages nor personal data: a request and its address are handed to the audit log.
 """

@@ -1,21 +1,23 @@
 """The audit log: who did what, when, and from which address.
 
-What happens in models is noted by signals (`connect`), what happens on pages by `record`. The
-request that is being answered is remembered for the thread, so that a service far from it knows
-who asks. An entry names things, never a candidate.
+Signals note what happens to models (`connect`); pages and services call `record`. The request that
+is being answered is kept in a context variable (`during`), so that a service that is not given it
+still knows who asks. An entry names companies, vacancies and accounts, never a candidate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
+from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import models
 from django.db.models.signals import m2m_changed, post_save, pre_save
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils.translation import gettext_noop
 
 from sync.exceptions import ConfigurationError
@@ -34,13 +36,9 @@ from sync.models import (
 )
 from sync.models.audit import known_username
 from sync.models.push.transitions.people import decided
-from sync.web.client_address import client_address
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+from sync.models.scope import AnyUser
 
 COMMAND_LINE = gettext_noop("(command line)")
-_request: ContextVar[HttpRequest | None] = ContextVar("audit_request", default=None)
 
 DECISIONS = {
     "retry": Action.RETRY,
@@ -50,32 +48,38 @@ DECISIONS = {
     "push_again": Action.DECIDE,
 }
 
-# Whoever sets a password can become its owner.
+# The fields of an account that give power over it: whoever sets a password can sign in with it.
 POWERS = ("is_superuser", "is_staff", "is_active", "password")
 
 
-class AuditMiddleware:
-    """Remembers the request while it is answered."""
+@dataclass(frozen=True)
+class Caller:
+    """The request that is being answered, and the address it came from (None: a Unix socket)."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
-        self.get_response = get_response
+    request: HttpRequest
+    address: str | None
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
-        with during(request):
-            return self.get_response(request)
+    def user(self) -> User | None:
+        """The signed-in user. Asked when an entry is written, since a sign-in changes it."""
+        found = getattr(self.request, "user", None)
+        return found if found is not None and found.is_authenticated else None
+
+
+_caller: ContextVar[Caller | None] = ContextVar("audit_caller", default=None)
 
 
 @contextmanager
-def during(request: HttpRequest) -> Iterator[None]:
-    token = _request.set(request)
+def during(request: HttpRequest, address: str | None) -> Iterator[None]:
+    """Entries written inside the block are this request's user's, from this IP address."""
+    token = _caller.set(Caller(request, address))
     try:
         yield
     finally:
-        _request.reset(token)
+        _caller.reset(token)
 
 
 def record(
-    who: HttpRequest | User | None,
+    user: AnyUser | None,
     action: Action,
     thing: models.Model | None = None,
     *,
@@ -84,83 +88,70 @@ def record(
     company: FlatchrCompany | int | None = None,
     details: Mapping[str, Any] | None = None,
 ) -> AuditEntry:
-    """Write one entry. `who`: a request, a user, or None for whoever is asking now.
+    """Write one entry.
 
-    `kind`: where all rows of a model are meant, and no thing. `details`: counts and the like;
-    nothing of a candidate. Data, not sentences: `audit_words` has the words of both languages.
+    `user`: None for the user of the request that is being answered, outside of one the command
+    line. `thing`: what it is about; `kind` in its place where all rows of a model are meant.
+    `details`: counts and names of fields, nothing of a candidate; `audit_words` translates them.
     """
-    request = who if isinstance(who, HttpRequest) else _request.get()
-    user = _user(who if not isinstance(who, HttpRequest) else None, request)
+    caller = _caller.get()
+    if not isinstance(user, User):
+        user = caller.user() if caller else None
     model = kind or (type(thing) if thing is not None else None)
-    of_company = _company_id(thing, company)
     return AuditEntry.objects.create(
         user=user,
-        username=user.get_username() if user else ("" if request else COMMAND_LINE),
+        username=user.get_username() if user else ("" if caller else COMMAND_LINE),
         action=action,
         object_type=model._meta.model_name or "" if model is not None else "",
         object_id=str(thing.pk) if thing is not None else "",
         label=(label or _label(thing))[:255],
         details=dict(details or {}),
-        company_id=of_company,
-        source_id=_source_id(thing) if of_company is None else None,
-        address=client_address(request) if request else None,
+        address=caller.address if caller else None,
+        **_owner(thing, company),
     )
 
 
-def _user(given: Any, request: HttpRequest | None) -> User | None:
-    found = given or getattr(request, "user", None)
-    return found if found is not None and found.is_authenticated else None
-
-
 def _label(thing: models.Model | None) -> str:
-    """A push and a profile are called by where they belong to: their own names are persons."""
-    if isinstance(thing, Push):
-        return str(FlatchrVacancy.objects.filter(pk=thing.vacancy_id).first() or "")
-    if isinstance(thing, Run):
-        return str(thing.vacancy or "")
-    named = isinstance(thing, FlatchrCompany | HrFlowSource | FlatchrVacancy)
-    return str(thing) if named else str(getattr(thing, "source", ""))
+    """A push, a run or a profile is named by its vacancy or source: its own name is a person's."""
+    match thing:
+        case Push():
+            return str(FlatchrVacancy.objects.filter(pk=thing.vacancy_id).first() or "")
+        case Run():
+            return str(thing.vacancy or "")
+        case FlatchrCompany() | HrFlowSource() | FlatchrVacancy():
+            return str(thing)
+        case _:
+            return str(getattr(thing, "source", ""))
 
 
-def _company_id(thing: models.Model | None, given: FlatchrCompany | int | None) -> int | None:
-    if given is not None:
-        return given if isinstance(given, int) else int(given.pk)
-    if isinstance(thing, FlatchrCompany):
-        return thing.pk
+def _owner(
+    thing: models.Model | None, company: FlatchrCompany | int | None
+) -> dict[str, int | None]:
+    """`company_id` or `source_id` of an entry: the people of that company, or of the companies
+    that the source is opened to, may read it. A profile may be deleted; its source stays."""
+    match company or thing:
+        case int(pk) | FlatchrCompany(pk=pk):
+            return {"company_id": pk}
+        case HrFlowSource(pk=pk) | Profile(source_id=pk):
+            return {"source_id": pk}
     vacancy = thing.pk if isinstance(thing, FlatchrVacancy) else getattr(thing, "vacancy_id", None)
     if vacancy is None:
-        return None
-    found = FlatchrVacancy.objects.filter(pk=vacancy)
-    return found.values_list("company_id", flat=True).first()
+        return {}
+    companies = FlatchrVacancy.objects.filter(pk=vacancy).values_list("company_id", flat=True)
+    return {"company_id": companies.first()}
 
 
-def _source_id(thing: models.Model | None) -> int | None:
-    """Profiles go; who looked at them is still to be told to their source's companies."""
-    if isinstance(thing, HrFlowSource):
-        return thing.pk
-    return thing.source_id if isinstance(thing, Profile) else None
-
-
-# --- what models and Django tell ----------------------------------------------------------------
+# --- signals ------------------------------------------------------------------------------------
 
 
 def connect() -> None:
-    """Called once, when the app is ready."""
+    """Listen to the models and to Django's sign-in. Called once, when the app is ready."""
     decided.connect(_on_decided, dispatch_uid="audit")
     post_save.connect(_on_run, sender=Run, dispatch_uid="audit_run")
     post_save.connect(_on_push, sender=Push, dispatch_uid="audit_push")
     for model in (FlatchrCompany, HrFlowSource):
         pre_save.connect(_before_account, sender=model, dispatch_uid="audit_before")
         post_save.connect(_after_account, sender=model, dispatch_uid="audit_after")
-    user_logged_in.connect(_on_sign_in, dispatch_uid="audit")
-    user_logged_out.connect(_on_sign_out, dispatch_uid="audit")
-    user_login_failed.connect(_on_failed_sign_in, dispatch_uid="audit")
-    _connect_access()
-
-
-def _connect_access() -> None:
-    from django.contrib.auth.models import Group, User
-
     for through in (
         User.groups.through,
         User.user_permissions.through,
@@ -169,8 +160,11 @@ def _connect_access() -> None:
         HrFlowSource.companies.through,
     ):
         m2m_changed.connect(_on_access, sender=through, dispatch_uid="audit")
-    pre_save.connect(_before_person, sender=User, dispatch_uid="audit_before")
-    post_save.connect(_after_person, sender=User, dispatch_uid="audit_after")
+    pre_save.connect(_before_user, sender=User, dispatch_uid="audit_before")
+    post_save.connect(_after_user, sender=User, dispatch_uid="audit_after")
+    user_logged_in.connect(_on_sign_in, dispatch_uid="audit")
+    user_logged_out.connect(_on_sign_out, dispatch_uid="audit")
+    user_login_failed.connect(_on_failed_sign_in, dispatch_uid="audit")
 
 
 def _on_decided(push: Push, decision: str, user: User | None, **_: Any) -> None:
@@ -179,7 +173,7 @@ def _on_decided(push: Push, decision: str, user: User | None, **_: Any) -> None:
 
 
 def _on_run(instance: Run, created: bool, **_: Any) -> None:
-    """Who asked for a batch. What workflows and events begin by themselves is in the runs."""
+    """A batch or a command. Runs that workflows and events begin are in the list of runs."""
     by_person = instance.requested_by is not None or instance.kind == RunKind.COMMAND
     if created and by_person and instance.status != RunStatus.DRAFT:
         record(instance.requested_by, Action.PUSH, instance)
@@ -190,25 +184,24 @@ def _on_push(instance: Push, created: bool, **_: Any) -> None:
         record(instance.requested_by, Action.REPEAT, instance)
 
 
-def _secrets(model: type[models.Model]) -> list[str]:
-    return [field.name for field in model._meta.fields if isinstance(field, EncryptedTextField)]
-
-
 def _before_account(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
-    """Which secrets this save changes: one that is still ciphertext was not touched."""
-    names = [n for n in _secrets(sender) if update_fields is None or n in update_fields]
-    touched = [name for name in names if instance.__dict__.get(name) and not stored(instance, name)]
-    before = sender._base_manager.filter(pk=instance.pk).first() if touched else None
-    instance._changed_secrets = [name for name in touched if _is_changed(before, instance, name)]
+    """Keep on the instance the names of the secrets that this save changes.
 
-
-def _is_changed(before: Any, after: Any, name: str) -> bool:
-    if before is None:
-        return True
-    try:
-        return bool(getattr(before, name) != getattr(after, name))
-    except ConfigurationError:  # what cannot be read any more is changed by writing it
-        return True
+    A field that still holds the ciphertext it was loaded with (`stored`) was not assigned. A stored
+    secret that no key opens any more counts as changed.
+    """
+    secrets = [field.name for field in sender._meta.fields if isinstance(field, EncryptedTextField)]
+    saved = [name for name in secrets if update_fields is None or name in update_fields]
+    assigned = [n for n in saved if instance.__dict__.get(n) and not stored(instance, n)]
+    before = sender._base_manager.filter(pk=instance.pk).first() if assigned else None
+    instance._changed_secrets = []
+    for name in assigned:
+        try:
+            is_changed = before is None or getattr(before, name) != getattr(instance, name)
+        except ConfigurationError:
+            is_changed = True
+        if is_changed:
+            instance._changed_secrets.append(name)
 
 
 def _after_account(instance: Any, **_: Any) -> None:
@@ -218,29 +211,40 @@ def _after_account(instance: Any, **_: Any) -> None:
 
 
 def _on_access(instance: Any, action: str, model: Any, pk_set: Any = None, **_: Any) -> None:
-    """Groups, permissions and memberships; only what a person changes on a page."""
-    if not action.startswith("post_") or _request.get() is None:
+    """Groups, permissions and memberships, as far as a request changes them.
+
+    `details`: `{"add group": [1, 2]}`, the change and the primary keys of the added rows.
+    """
+    is_change = action.startswith("post_") and (pk_set or action == "post_clear")
+    if not is_change or _caller.get() is None:
         return
-    company = instance if isinstance(instance, FlatchrCompany) else None
-    if pk_set or action == "post_clear":
-        change = f"{action.removeprefix('post_')} {model._meta.model_name}"
-        details = {change: sorted(pk_set or ())}
-        label = getattr(instance, "name", "") or str(instance)  # as it is stored, not as shown
-        record(None, Action.ACCESS, instance, label=label, company=company, details=details)
+    change = f"{action.removeprefix('post_')} {model._meta.model_name}"
+    record(
+        None,
+        Action.ACCESS,
+        instance,
+        label=getattr(instance, "name", "") or str(instance),  # the stored name, untranslated
+        company=instance if isinstance(instance, FlatchrCompany) else None,
+        details={change: sorted(pk_set or ())},
+    )
 
 
-def _before_person(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
-    """Which powers this save changes. A sign-in may renew a password's hash: nobody asks yet."""
+def _before_user(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
+    """Keep on the instance which of POWERS this save changes, and whether it adds the account.
+
+    Only where somebody is signed in: at a sign-in Django may store the password under a newer hash.
+    """
     names = [n for n in POWERS if update_fields is None or n in update_fields]
-    is_asked = bool(names) and _user(None, _request.get()) is not None
-    before = sender.objects.filter(pk=instance.pk).first() if is_asked else None
+    caller = _caller.get()
+    is_watched = bool(names) and caller is not None and caller.user() is not None
+    before = sender.objects.filter(pk=instance.pk).first() if is_watched else None
     changed = [n for n in names if before and getattr(before, n) != getattr(instance, n)]
     instance._changed_powers = changed
-    instance._is_added = is_asked and before is None
+    instance._is_added = is_watched and before is None
 
 
-def _after_person(instance: Any, **_: Any) -> None:
-    """Of a password, that it was set; of the rest, what it is now."""
+def _after_user(instance: Any, **_: Any) -> None:
+    """`details`: the new values of the powers; of a password, only that it was set."""
     name, changed = instance.get_username(), instance._changed_powers
     if "password" in changed:
         record(None, Action.CREDENTIALS, instance, label=name, details={"field": "password"})
@@ -251,27 +255,27 @@ def _after_person(instance: Any, **_: Any) -> None:
         record(None, Action.ACCESS, instance, label=name, details=details)
 
 
-def _on_sign_in(request: HttpRequest, user: Any, **_: Any) -> None:
-    with during(request):
-        record(user, Action.SIGN_IN)
+def _on_sign_in(user: User, **_: Any) -> None:
+    record(user, Action.SIGN_IN)
 
 
-def _on_sign_out(request: HttpRequest, user: Any, **_: Any) -> None:
+def _on_sign_out(user: User | None, **_: Any) -> None:
     if user is not None:
-        with during(request):
-            record(user, Action.SIGN_OUT)
+        record(user, Action.SIGN_OUT)
 
 
 def _on_failed_sign_in(
     credentials: dict[str, Any], request: HttpRequest | None = None, **_: Any
 ) -> None:
-    """Under the name only where there is such an account: people mistype passwords there. Who must
-    wait already writes nothing more: trying on must not fill the log."""
+    """Under the name only where such an account exists: people type passwords into that field.
+
+    A locked-out client (django-axes) writes no entries: repeated attempts must not fill the log.
+    """
     if getattr(request, "axes_locked_out", False):
         return
-    name = known_username(str(credentials.get("username") or ""))
+    caller = _caller.get()
     AuditEntry.objects.create(
-        username=name,
+        username=known_username(str(credentials.get("username") or "")),
         action=Action.SIGN_IN_FAILED,
-        address=client_address(request) if request else None,
+        address=caller.address if caller else None,
     )

@@ -1,6 +1,6 @@
-"""The audit log in words: entries hold data, and words are chosen in the language of who reads it.
+"""The audit log in words: an entry holds data, which is put into words in the reader's language.
 
-What has no words here stands for itself, so that an entry of any age can be read.
+A key or value that has no words here is shown as it is, so that entries of any age can be read.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ DECISIONS: Mapping[str, Promise] = {
     "retry_enrich": gettext_lazy("Asked for another enrichment"),
     "cancel": gettext_lazy("Cancelled"),
 }
-# What purges, erasures, exports and rotations count.
+# Keys of the counts in entries of purges, erasures, exports and rotations.
 COUNTED: Mapping[str, Promise] = {
     "attempts": gettext_lazy("attempts"),
     "audit_entries": gettext_lazy("audit entries"),
@@ -55,7 +55,7 @@ NAMES: Mapping[str, Promise] = {
     "decision": gettext_lazy("decision"),
     "field": gettext_lazy("credential"),
 }
-# `add group`: rows of the second word came to, or went from, what the entry is about.
+# The first word of a key such as `add group`; the second names the model of the rows added.
 CHANGES: Mapping[str, Promise] = {
     "add": gettext_lazy("added (%(kind)s)"),
     "remove": gettext_lazy("removed (%(kind)s)"),
@@ -73,7 +73,7 @@ def kind(entry: AuditEntry) -> str:
 
 
 def label(entry: AuditEntry) -> str:
-    """What it is about, by name; an export is of all rows of a kind."""
+    """The name of what the entry is about; for an export of all rows of a model, the model's."""
     if entry.object_type == "group":
         return role_name(entry.label)
     model = _model(entry.object_type)
@@ -83,33 +83,30 @@ def label(entry: AuditEntry) -> str:
 
 
 def details(entry: AuditEntry) -> str:
-    """`profiles: 1, pushes: 2`."""
-    return ", ".join(_pair(_name_in(entry, key), _value(entry, key)) for key in entry.details)
+    """All details in one line: `profiles: 1, pushes: 2`."""
+    pairs = []
+    for key, value in entry.details.items():
+        name = _name(key)
+        if name == key:  # perhaps a field of what the entry is about, such as `is_staff`
+            name = _field(entry, key)
+        words = {"name": name, "value": _value(entry, key, value)}
+        pairs.append(_("%(name)s: %(value)s") % words)
+    return ", ".join(pairs)
 
 
 def counted(found: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Counts by key, as `retention.purge` returns them, with the keys in words."""
     return [(_name(key), count) for key, count in found.items()]
 
 
-def _pair(name: str, value: object) -> str:
-    return _("%(name)s: %(value)s") % {"name": name, "value": value}
-
-
 def _name(key: str) -> str:
-    change, _space, kind_ = key.partition(" ")
-    if change in CHANGES and (model := _model(kind_)):
+    change, _space, model_name = key.partition(" ")
+    if change in CHANGES and (model := _model(model_name)):
         return str(CHANGES[change]) % {"kind": model._meta.verbose_name_plural}
     return str(NAMES.get(key, key))
 
 
-def _name_in(entry: AuditEntry, key: str) -> str:
-    """A detail of an entry; a field of what it is about (`is_staff`) by that field's name."""
-    name = _name(key)
-    return _field(entry, key) if name == key else name
-
-
-def _value(entry: AuditEntry, key: str) -> str:
-    value = entry.details[key]
+def _value(entry: AuditEntry, key: str, value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if key == "decision":
@@ -119,13 +116,13 @@ def _value(entry: AuditEntry, key: str) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _field(entry: AuditEntry, name: Any) -> str:
+def _field(entry: AuditEntry, name: str) -> str:
     model = _model(entry.object_type)
     found = {field.name: field.verbose_name for field in model._meta.fields} if model else {}
     return str(found.get(name, name))
 
 
 def _model(name: str) -> type[models.Model] | None:
-    """By the name alone, which is what an entry keeps."""
+    """The model of this name in `sync` or `auth`: an entry keeps no application's name."""
     known = (app.models.get(name) for app in map(apps.get_app_config, ("sync", "auth")))
     return next(filter(None, known), None)

@@ -1,17 +1,17 @@
-"""The four roles, as groups: made when the database is migrated, and put right each time.
+"""The four roles, as Django groups. Every `migrate` creates them and resets their permissions.
 
-What a group may do is here and nowhere else, so that a look at this page answers "who can …?". An
-installation that wants it otherwise makes groups of its own; these are reset at every migration.
+This module is the only place that says what a role may do. An installation that wants other rights
+creates groups of its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 from django.contrib.auth.models import Group, Permission
 from django.utils.translation import gettext, gettext_noop
 
-# What people of one company need to see to push.
+# What a recruiter sees in order to push.
 _SEE = ("view_profile", "view_flatchrvacancy", "view_push", "view_run")
 _RECRUITER = (*_SEE, "push_profiles", "retry_push")
 _TEAM_LEAD = (
@@ -39,7 +39,7 @@ _OPERATOR = (
     "view_erasedperson",
     "handle_requests",
 )
-# Who looks after the others sees what was done, and sends nothing. No profiles: not needed.
+# An auditor sees what was done and sends nothing. Profiles are not needed for that.
 _AUDITOR = (
     "view_flatchrvacancy",
     "view_flatchrcompany",
@@ -50,7 +50,7 @@ _AUDITOR = (
     "export_audit",
     "view_erasedperson",
 )
-# The names by which the groups are found again; people read them through `role_name`.
+# The groups' names in the database; pages show them through `role_name`.
 RECRUITER, TEAM_LEAD = gettext_noop("Recruiter"), gettext_noop("Team lead")
 OPERATOR, AUDITOR = gettext_noop("Operator"), gettext_noop("Auditor")
 ROLES: Mapping[str, tuple[str, ...]] = {
@@ -62,21 +62,19 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 
 
 def role_name(group: str) -> str:
-    """A group's name as it is shown: ours in the reader's language, others as they are."""
+    """A group's name as pages show it: a role's in the reader's language, another's as it is."""
     return gettext(group) if group in ROLES else group
 
 
 def ensure_roles() -> None:
-    """Make the groups and set their permissions. Raises LookupError for one that is not there."""
-    for name, wanted in ROLES.items():
-        group, _new = Group.objects.get_or_create(name=name)
-        group.permissions.set(_permissions(wanted))
+    """Create the groups and set their permissions.
 
-
-def _permissions(codenames: Iterable[str]) -> list[Permission]:
-    wanted = set(codenames)
-    found = Permission.objects.filter(content_type__app_label="sync", codename__in=wanted)
+    Raises LookupError where a codename in ROLES is no permission of this app.
+    """
+    found = Permission.objects.filter(content_type__app_label="sync")
     permissions = {permission.codename: permission for permission in found}
-    if missing := wanted - set(permissions):
-        raise LookupError(f"no such permission: {', '.join(sorted(missing))}")
-    return list(permissions.values())
+    for name, wanted in ROLES.items():
+        if missing := set(wanted) - set(permissions):
+            raise LookupError(f"no such permission: {', '.join(sorted(missing))}")
+        group, _new = Group.objects.get_or_create(name=name)
+        group.permissions.set([permissions[codename] for codename in wanted])

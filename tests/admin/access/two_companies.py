@@ -178,7 +178,7 @@ def address(both: Both, pattern: str, role: str, side: Side) -> str:
         "object_id": row.pk if row else 1,
         "pk": row.pk if row else 1,
         "id": row.pk if row else 1,
-        "verb": "retry",
+        "action": "retry",
         "token": "x" * 32,
         "content_type_id": ContentType.objects.get_for_model(Push).pk,
         "url": "nothing/here",

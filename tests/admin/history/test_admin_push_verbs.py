@@ -42,10 +42,10 @@ def test_only_what_makes_sense_is_offered(
         assert deed(push, name) in response.content.decode()
 
 
-@pytest.mark.parametrize("name", list(actions.VERBS))
+@pytest.mark.parametrize("name", list(actions.ACTIONS))
 def test_a_verb_without_its_permission_is_neither_offered_nor_done(name: str) -> None:
     desk = Desk()
-    verb = actions.VERBS[name]
+    verb = actions.ACTIONS[name]
     missing = verb.permission.removeprefix("sync.")
     others = [permission for permission in ALL if permission != missing]
     client = client_of(make_user("other", *others, company=desk.company))
@@ -90,7 +90,7 @@ def test_a_decision_needs_a_second_click(name: str) -> None:
     desk = Desk()
     push = desk.push(S.UNCONFIRMED)
     response = desk.client.post(deed(push, name))
-    assert actions.VERBS[name].question % {"count": 1} in text_of(response)
+    assert actions.ACTIONS[name].question % {"count": 1} in text_of(response)
     push.refresh_from_db()
     assert push.status == S.UNCONFIRMED
 

@@ -12,7 +12,7 @@ from sync.models import Profile, Push
 from sync.models.states import PushStatus
 from sync.services.intake.profiles import import_profiles
 from sync.services.privacy import suppression
-from sync.services.privacy.database_files import cut_log
+from sync.services.privacy.database_files import truncate_wal
 from sync.services.privacy.erasure import erase_candidate
 from sync.services.pushing.command import queue
 from sync.vocabulary import ErrorCode
@@ -55,7 +55,7 @@ def test_a_new_profile_with_an_erased_e_mail_is_stopped_before_it_is_sent(world:
     assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.PERSON_ERASED)
     assert world.sandbox.received() == []
     assert push.profile_key.startswith(suppression.ERASED_KEY)
-    cut_log()
+    truncate_wal()
     assert found_in(dump(), *MARKS, again) == []
     push.retry(make_user("retrier"))
     world.work()

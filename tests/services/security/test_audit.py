@@ -12,6 +12,7 @@ from django.test import Client, RequestFactory
 from sync.models import Action, AppendOnlyError, AuditEntry, Profile, Push
 from sync.services.pushing import decisions
 from sync.services.security import audit
+from sync.web.client_address import client_address
 from tests.desk import ALL, Desk, S, client_of, make_company, make_source, make_user, make_vacancy
 
 pytestmark = pytest.mark.django_db
@@ -147,7 +148,7 @@ def test_a_changed_membership_is_noted_when_a_person_does_it(desk: Desk) -> None
     desk.user.groups.add(group)
     newcomer = make_user("newcomer")
     assert entries(Action.ACCESS) == []
-    with audit.during(request):
+    with audit.during(request, client_address(request)):
         desk.user.groups.remove(group)
         desk.company.members.add(newcomer)
     first, second = entries(Action.ACCESS)

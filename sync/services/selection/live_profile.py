@@ -1,0 +1,51 @@
+"""A profile as HrFlow holds it now, and its CV: what the page of a profile shows.
+
+Nothing is kept of either, and each read is an entry of the audit log, written before the request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from sync.clients.resume_download import Resume, download_resume
+from sync.exceptions import PermanentError
+from sync.mapping.candidate import choose_resume
+from sync.models import Action, Profile
+from sync.services.peers.client_factory import hrflow_client
+from sync.services.security import audit
+from sync.vocabulary import ErrorCode
+
+
+def read_profile(profile: Profile) -> Mapping[str, Any]:
+    """The profile as HrFlow answers it.
+
+    Raises SyncError where HrFlow cannot be read or does not know the profile, and
+    SecretUnreadableError where the source's key cannot be decrypted.
+    """
+    audit.record(None, Action.LOOK, profile)
+    source = profile.source
+    return hrflow_client(source).read_profile(source.source_key, profile.key)
+
+
+def download_cv(profile: Profile) -> Resume:
+    """The profile's CV, downloaded under the rules of `clients.resume_download`.
+
+    Raises as `read_profile`; PermanentError(RESUME_MISSING) where the profile has none; and as
+    `download_resume` where it cannot be had.
+    """
+    audit.record(None, Action.DOWNLOAD_CV, profile)
+    source = profile.source
+    found = hrflow_client(source).read_profile(source.source_key, profile.key)
+    attachment = choose_resume(found)
+    if attachment is None:
+        raise PermanentError(ErrorCode.RESUME_MISSING)
+    return download_resume(
+        attachment.url,
+        file_name=f"CV_{profile}".replace(" ", "_"),
+        max_bytes=settings.RESUME_MAX_BYTES,
+        allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
+        timeout=settings.HTTP_TIMEOUT_SECONDS,
+    )
