@@ -131,19 +131,17 @@ class PushRows(PushQuerySet[P]):
 
     # --- privacy --------------------------------------------------------------------------------
 
-    def forget_person(self, *, profile_key: str) -> int:
-        """Of a person who was erased, these pushes keep their state and nothing to know them by;
-        `profile_key` takes the place of the key. Returns how many."""
+    def forget_person(self, *, profile_key: str) -> None:
+        """These pushes, of one person who was erased, keep their state and nothing to know the
+        person by; `profile_key` takes the place of the key."""
         PushAttempt.objects.filter(push__in=self).update(steps=[], message="")
-        return int(
-            self.update(
-                profile_key=profile_key,
-                candidate_name="",
-                candidate_lastname="",
-                candidate_email="",
-                candidate_phone="",
-                known_applicants=[],
-            )
+        self.update(
+            profile_key=profile_key,
+            candidate_name="",
+            candidate_lastname="",
+            candidate_email="",
+            candidate_phone="",
+            known_applicants=[],
         )
 
 
