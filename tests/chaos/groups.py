@@ -1,8 +1,8 @@
 """Worker groups as a service manager runs them, and who is who among their processes.
 
 A group is the `worker` command (the supervisor), the cluster's main process, its guard, and the
-guard's workers, pusher and monitor. All but the supervisor look alike from outside; who is who stands
-in the log. Reads /proc, so Linux only.
+guard's workers, pusher and monitor. All but the supervisor look alike from outside; the log tells
+who is who. Reads /proc, so Linux only.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ _SAYS = {
     "monitor": re.compile(r"monitoring at (\d+)"),
     "pusher": re.compile(r"pushing tasks at (\d+)"),
 }
-# An idle worker's: the main one, one that feeds the queue of results, one that awaits the supervisor's
-# end. A busy one has its pool besides.
+# An idle worker's: the main one, one that feeds the queue of results, one that awaits the end of
+# the supervisor. A busy one has its pool besides.
 _IDLE_THREADS = 3
 
 
@@ -143,7 +143,7 @@ class Group:
         return len(members)
 
     def stop(self, seconds: float = 60) -> float:
-        """SIGTERM for the supervisor; returns how many seconds it took until everything was gone."""
+        """SIGTERM for the supervisor; returns the seconds until everything was gone."""
         self.wanted = False
         if self.supervisor is not None and self.supervisor.poll() is None:
             self.supervisor.terminate()

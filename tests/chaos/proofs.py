@@ -3,7 +3,7 @@
 `kill`: with default settings, any one process of the only worker group is killed while pushes keep
 coming; how long is no push closed? `stop`: SIGTERM for the supervisor, or for every process of the
 group as systemd sends it, while requests hang; how long does it take, and what becomes of pushes?
-`orphans`: the supervisor dies while it stops a cluster whose main process has died already; how long
+`orphans`: the supervisor dies while it stops a cluster whose main process is dead already; how long
 do the processes that are left live on, beside those that replace them?
 """
 

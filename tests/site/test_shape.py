@@ -31,12 +31,17 @@ def walk() -> list[str]:
 
 
 def imported(file: str) -> set[str]:
-    """The files that one imports, as paths."""
-    found = set()
-    for node in ast.walk(ast.parse((ROOT / file).read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module, *(f"{node.module}.{one.name}" for one in node.names)]
-            found |= {f"{name.replace('.', '/')}.py" for name in names}
+    """The files that one imports, as paths; what a package re-exports, and what a class derives from,
+    is imported too."""
+    found: set[str] = set()
+    tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("sync."):
+            place = node.module.replace(".", "/")
+            found |= {f"{place}.py", *(f"{place}/{one.name}.py" for one in node.names)}
+            package = ROOT / place / "__init__.py"
+            if package.exists() and not file.endswith("__init__.py"):
+                found |= imported(f"{place}/__init__.py")
     return found
 
 

@@ -51,7 +51,7 @@ NOT_FOR_PEOPLE = frozenset(
         "unknown: ",
         "no claim",
         "add user",
-        "a piece of work has spoilt the transaction",
+        "a piece of work has broken the transaction",
         "its main process has ended",
         "no task was executed for too long",
         "migrations are pending",

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
+from enum import Enum, auto
 
 from django.conf import settings
 from django.utils import timezone
@@ -35,18 +35,18 @@ from sync.vocabulary import ErrorCode, Event
 
 
 class Kind(Enum):
-    SUCCEEDED = "succeeded"
-    ALREADY_THERE = "already there"
-    DISCARDED = "discarded"
-    FAILED = "failed"
-    RETRY = "retry"
+    SUCCEEDED = auto()
+    ALREADY_THERE = auto()
+    DISCARDED = auto()
+    FAILED = auto()
+    RETRY = auto()
     # Sent, and nobody knows what became of it; and: a look-up of that could not be made.
-    UNKNOWN = "unknown"
-    STILL_UNKNOWN = "still unknown"
-    UNCONFIRMED = "unconfirmed"
-    HANDED_BACK = "handed back"
+    UNKNOWN = auto()
+    STILL_UNKNOWN = auto()
+    UNCONFIRMED = auto()
+    HANDED_BACK = auto()
     # Another worker holds the push: nothing was sent and nothing is recorded.
-    CLAIM_LOST = "claim lost"
+    CLAIM_LOST = auto()
 
 
 ATTEMPT_OUTCOMES = {
@@ -97,7 +97,7 @@ def apply(outcome: Outcome, push: Push) -> None:
         case Kind.HANDED_BACK:
             push.hand_back(delay=delay, error=error, looked=outcome.looked, create_refused=refused)
         case _ if error is None:
-            raise ValueError(f"{outcome.kind.value}: an error says why")
+            raise TypeError(outcome.kind.name)
         case Kind.FAILED:
             push.fail(error, outcome.event, create_refused=refused)
         case Kind.RETRY:

@@ -89,12 +89,12 @@ class Try:
 
     @property
     def made(self) -> Candidate:
-        assert self.candidate is not None, "formatted by an earlier step"
+        assert self.candidate is not None
         return self.candidate
 
     @property
     def flatchr(self) -> FlatchrClient:
-        assert self.client is not None, "connected by an earlier step"
+        assert self.client is not None
         return self.client
 
 

@@ -81,7 +81,7 @@ def test_a_target_that_takes_no_push_is_told_with_its_first_problem() -> None:
     assert blocked_target(push) is None
     push.vacancy.is_open = False
     assert blocked_target(push) == ErrorCode.VACANCY_CLOSED
-    push.profile_key = suppression.placeholder("a")
+    push.profile_key = f"{suppression.ERASED_KEY}a"
     assert blocked_target(push) == ErrorCode.PERSON_ERASED
     push.source.is_active = False
     assert blocked_target(push) == ErrorCode.SOURCE_INACTIVE
