@@ -151,7 +151,8 @@ def draw_states() -> str:
     found = list(transitions())
     arrows: dict[tuple[str, str, str], None] = {}
     for one in found:
-        arrows.update({(b, a, one.by): None for b in one.before for a in one.after})
+        pairs = ((b, a) for b in one.before for a in one.after if a != b)
+        arrows.update({(b, a, one.by): None for b, a in pairs})
     parts = [_arrow(before, after, by) for before, after, by in arrows]
     for name in PLACES:
         x, y = _place(name)

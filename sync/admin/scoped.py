@@ -17,8 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
 from sync.admin.read_only import ReadOnly
-from sync.models.accounts import colleagues_of
-from sync.models.scope import ScopedQuerySet, sees_all
+from sync.models.scope import ScopedQuerySet, colleagues_of, sees_all
 
 M = TypeVar("M", bound=models.Model)
 # Django's ModelAdmin takes its type parameter in django-stubs only, and not when the code runs.

@@ -1,15 +1,19 @@
+"""The rows of the database: their fields, states, constraints, queries and transitions.
+
+Imported from here by everybody else; `push` holds what a push is made of.
+"""
+
 from sync.models.accounts import FlatchrCompany, HrFlowSource, ResumePolicy, ResumeTransport
-from sync.models.attempts import PushAttempt
 from sync.models.audit import Action, AppendOnlyError, AuditEntry
-from sync.models.groups import TranslatedGroup
 from sync.models.privacy import DailyCount, ErasedPerson, HashKey, PersonMark, PurgedPush
 from sync.models.profiles import Profile
+from sync.models.push.attempts import PushAttempt
 from sync.models.push.model import Push
-from sync.models.rate_limits import RateState
 from sync.models.runs import Run, RunKind, RunProfile, RunStatus
+from sync.models.scope import TranslatedGroup
 from sync.models.states import EnrichmentStatus, LostClaimError, PushStatus, WrongStateError
 from sync.models.vacancies import FlatchrVacancy
-from sync.models.workers import WorkerGroup
+from sync.models.workers import RateState, WorkerGroup
 from sync.models.workflows import Workflow
 
 __all__ = [

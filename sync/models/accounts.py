@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import secrets
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 from django.conf import settings
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sync.fields import EncryptedTextField
 from sync.models.circuit_breaker import CircuitBreaker
-from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.models.scope import ScopedQuerySet
 
 EXPIRY_WARNING = timedelta(days=15)
 IMPORT_DIES_AFTER = timedelta(minutes=5)
 
 
 def new_token() -> str:
+    """What makes the address of a webhook unguessable: 32 characters of base64url."""
     return secrets.token_urlsafe(24)
 
 
@@ -37,15 +36,30 @@ class ResumeTransport(models.TextChoices):
     LINK = "link", _("a link to the file")
 
 
-class CompanyQuerySet(ScopedQuerySet["FlatchrCompany"]):
-    def membership(self, user: AnyUser) -> Q:
-        return Q(pk__in=companies_of(user))
-
-
-class FlatchrCompany(CircuitBreaker):
-    """A Flatchr account. https://developers.flatchr.io/docs/QuickStart/Authentification"""
+class Account(CircuitBreaker):
+    """What the accounts of both peers have in common."""
 
     name = models.CharField(_("name"), max_length=200, unique=True)
+    is_active = models.BooleanField(_("active"), default=True)
+    # The secret part of the address to which the peer sends its events.
+    webhook_token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
+    tested_at = models.DateTimeField(_("last tested"), null=True, blank=True, editable=False)
+    last_error = models.CharField(_("last problem"), max_length=500, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class CompanyQuerySet(ScopedQuerySet["FlatchrCompany"]):
+    company_path = "pk"
+
+
+class FlatchrCompany(Account):
+    """A Flatchr account. https://developers.flatchr.io/docs/QuickStart/Authentification"""
+
     company = models.CharField(
         _("company key"),
         max_length=64,
@@ -101,7 +115,6 @@ class FlatchrCompany(CircuitBreaker):
             "such rule."
         ),
     )
-    is_active = models.BooleanField(_("active"), default=True)
     members = models.ManyToManyField(
         settings.AUTH_USER_MODEL,
         verbose_name=_("members"),
@@ -109,13 +122,9 @@ class FlatchrCompany(CircuitBreaker):
         blank=True,
         help_text=_("They see this company, its vacancies and pushes, and nothing else."),
     )
-    webhook_token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
-    # The last successful test of the connection, from the account's page.
-    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     vacancies_synced_at = models.DateTimeField(
         _("vacancies fetched"), null=True, blank=True, editable=False
     )
-    last_error = models.CharField(_("last problem"), max_length=500, blank=True, editable=False)
 
     objects = CompanyQuerySet.as_manager()
 
@@ -128,30 +137,27 @@ class FlatchrCompany(CircuitBreaker):
             ("manage_credentials", _("Can enter and change API keys")),
         ]
 
-    def __str__(self) -> str:
-        return self.name
-
     @property
     def expires_in_days(self) -> int | None:
+        """By the date here; negative once it has expired, None where nobody entered a date."""
         if self.auth_expires_on is None:
             return None
         return (self.auth_expires_on - timezone.localdate()).days
 
     @property
     def expires_soon(self) -> bool:
-        limit: date = timezone.localdate() + EXPIRY_WARNING
-        return self.auth_expires_on is not None and self.auth_expires_on <= limit
+        """Within `EXPIRY_WARNING`, or expired already."""
+        days = self.expires_in_days
+        return days is not None and days <= EXPIRY_WARNING.days
 
 
 class SourceQuerySet(ScopedQuerySet["HrFlowSource"]):
-    def membership(self, user: AnyUser) -> Q:
-        return Q(pk__in=sources_of(user))
+    source_path = "pk"
 
 
-class HrFlowSource(CircuitBreaker):
+class HrFlowSource(Account):
     """A source of profiles in HrFlow.ai. https://developers.hrflow.ai/docs/sources"""
 
-    name = models.CharField(_("name"), max_length=200, unique=True)
     api_user = models.EmailField(_("user e-mail"), help_text=_("Sent as X-USER-EMAIL."))
     api_secret = EncryptedTextField(
         _("API key"), help_text=_("Sent as X-API-KEY. Stored encrypted.")
@@ -167,13 +173,9 @@ class HrFlowSource(CircuitBreaker):
         blank=True,
         help_text=_("The companies whose members may see and push these profiles."),
     )
-    is_active = models.BooleanField(_("active"), default=True)
     import_every_minutes = models.PositiveIntegerField(
         _("import every (minutes)"), null=True, blank=True, validators=[MinValueValidator(1)]
     )
-    webhook_token = models.CharField(max_length=64, default=new_token, unique=True, editable=False)
-    # The last successful test of the connection, from the account's page.
-    tested_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Progress of the import that runs now; `import_beat_at` is null when none does.
     import_beat_at = models.DateTimeField(null=True, blank=True, editable=False)
     import_done = models.PositiveIntegerField(default=0, editable=False)
@@ -181,41 +183,17 @@ class HrFlowSource(CircuitBreaker):
     import_cursor = models.DateTimeField(null=True, blank=True, editable=False)
     imported_at = models.DateTimeField(_("last import"), null=True, blank=True, editable=False)
     swept_at = models.DateTimeField(_("last full import"), null=True, blank=True, editable=False)
-    last_error = models.CharField(_("last problem"), max_length=500, blank=True, editable=False)
 
     objects = SourceQuerySet.as_manager()
-
-    @property
-    def is_importing(self) -> bool:
-        """An import that has not shown a sign of life for a while has died."""
-        beat = self.import_beat_at
-        return beat is not None and timezone.now() - beat < IMPORT_DIES_AFTER
 
     class Meta:
         verbose_name = _("HrFlow source")
         verbose_name_plural = _("HrFlow sources")
         ordering = ["name"]
 
-    def __str__(self) -> str:
-        return self.name
-
-
-def companies_of(user: AnyUser) -> models.QuerySet[Any, Any]:
-    """The keys of the companies a user is a member of, as a subquery."""
-    return FlatchrCompany.members.through.objects.filter(user_id=user.pk or 0).values(
-        "flatchrcompany_id"
-    )
-
-
-def colleagues_of(user: AnyUser) -> models.QuerySet[Any, Any]:
-    """The keys of the people who belong to the companies of a user, as a subquery."""
-    return FlatchrCompany.members.through.objects.filter(
-        flatchrcompany_id__in=companies_of(user)
-    ).values("user_id")
-
-
-def sources_of(user: AnyUser) -> models.QuerySet[Any, Any]:
-    """The keys of the sources opened to the companies of a user, as a subquery."""
-    return HrFlowSource.companies.through.objects.filter(
-        flatchrcompany_id__in=companies_of(user)
-    ).values("hrflowsource_id")
+    @property
+    def is_importing(self) -> bool:
+        """Whether an import has shown within `IMPORT_DIES_AFTER` that it goes on; one that has not
+        is dead."""
+        beat = self.import_beat_at
+        return beat is not None and timezone.now() - beat < IMPORT_DIES_AFTER

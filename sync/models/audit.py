@@ -11,18 +11,16 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.accounts import (
-    FlatchrCompany,
-    HrFlowSource,
-    colleagues_of,
-    companies_of,
-    sources_of,
-)
-from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.models.accounts import FlatchrCompany, HrFlowSource
+from sync.models.scope import AnyUser, ScopedQuerySet, colleagues_of, companies_of, sources_of
 
 
 class AppendOnlyError(Exception):
     """An entry was to be changed or deleted. Only the purge removes entries, by their age."""
+
+
+def _refuse(*_: Any, **__: Any) -> NoReturn:
+    raise AppendOnlyError
 
 
 class Action(models.TextChoices):
@@ -55,17 +53,11 @@ class AuditQuerySet(ScopedQuerySet["AuditEntry"]):
         of_colleagues = Q(company=None, source=None, user__in=colleagues_of(user)) & about_neither
         return Q(company__in=companies_of(user)) | of_sources | of_colleagues
 
-    def update(self, **_: Any) -> NoReturn:
-        raise AppendOnlyError
-
-    def bulk_update(self, *_: Any, **__: Any) -> NoReturn:
-        raise AppendOnlyError
-
-    def delete(self) -> NoReturn:
-        raise AppendOnlyError
+    update = bulk_update = delete = _refuse
 
     def forget_before(self, moment: Any) -> int:
-        """For the purge alone: what is older than it may be kept. Returns how many."""
+        """For the purge alone: delete what is older than it may be kept, past the refusal above.
+        Returns how many entries."""
         return self.filter(at__lt=moment)._raw_delete(self.db)
 
 
@@ -116,12 +108,12 @@ class AuditEntry(models.Model):
         return f"{self.username or '—'}: {self.get_action_display()}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
+        """Once. Raises AppendOnlyError for an entry that is stored."""
         if self.pk is not None:
             raise AppendOnlyError
         super().save(*args, **kwargs)
 
-    def delete(self, *_: Any, **__: Any) -> NoReturn:
-        raise AppendOnlyError
+    delete = _refuse
 
 
 def known_username(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A circuit breaker on a row: an account that keeps failing is left alone for a while."""
+"""A circuit breaker on a row: an account that keeps failing is paused."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -37,38 +38,34 @@ class CircuitBreaker(models.Model):
 
     @property
     def is_paused(self) -> bool:
+        """By the clock of this process, for pages; claims ask the database's."""
         return self.paused_until is not None and self.paused_until > timezone.now()
 
-    @property
-    def is_half_open(self) -> bool:
-        return self.paused_until is not None and not self.is_paused
-
     def note_failures(self, code: str, count: int, *, opens_at: int) -> bool:
-        """Count `count` failures in a row; True where that opened (or kept open) the breaker."""
-        rows = type(self)._base_manager.filter(pk=self.pk)
-        rows.update(failures_in_a_row=models.F("failures_in_a_row") + count)
-        if not rows.filter(failures_in_a_row__gte=opens_at).exists():
-            return False
-        return self._pause(code)
+        """Count `count` failures in a row; from `opens_at` on, pause the account because of `code`,
+        twice as long each time in a row. Returns whether it is paused.
 
-    def _pause(self, code: str) -> bool:
+        A pause that runs already is not prolonged, except after a probe.
+        """
         rows = type(self)._base_manager.filter(pk=self.pk)
-        pauses = rows.values_list("pauses_in_a_row", flat=True).get()
+        rows.update(failures_in_a_row=F("failures_in_a_row") + count)
+        too_many = rows.filter(failures_in_a_row__gte=opens_at)
+        pauses = too_many.values_list("pauses_in_a_row", flat=True).first()
+        if pauses is None:
+            return False
         base = timedelta(seconds=settings.BREAKER_PAUSE_SECONDS)
         pause = min(base * 2 ** min(pauses, 10), max(LONGEST_PAUSE, base))
-        not_yet = models.Q(paused_until=None) | models.Q(paused_until__lte=Now())
-        rows.filter(not_yet | models.Q(probing=True)).update(
+        rows.exclude(paused_until__gt=Now(), probing=False).update(
             paused_until=Now() + pause, pause_code=code, pauses_in_a_row=pauses + 1, probing=False
         )
         return True
 
     def begin_probe(self, seconds: float) -> bool:
-        """Half open: let exactly one through; the others wait until its answer is known."""
-        return bool(
-            type(self)
-            ._base_manager.filter(pk=self.pk, paused_until__lte=Now())
-            .update(paused_until=Now() + timedelta(seconds=seconds), probing=True)
-        )
+        """Whether this one is let through by a half-open breaker; the others wait until its answer
+        is known, `seconds` at most."""
+        half_open = type(self)._base_manager.filter(pk=self.pk, paused_until__lte=Now())
+        until = Now() + timedelta(seconds=seconds)
+        return bool(half_open.update(paused_until=until, probing=True))
 
     def end_probe(self) -> None:
         """The probe told nothing (it never got as far, or was asked to slow down): the next may
@@ -76,14 +73,10 @@ class CircuitBreaker(models.Model):
         rows = type(self)._base_manager.filter(pk=self.pk, probing=True)
         rows.update(paused_until=Now(), probing=False)
 
-    def note_success(self) -> None:
-        """Close the breaker; no write where it is closed and nothing was counted."""
-        type(self)._base_manager.filter(pk=self.pk).exclude(
-            failures_in_a_row=0, paused_until=None
-        ).update(
+    def close(self) -> None:
+        """The account works, or a person says that it does. No write where the breaker is closed
+        and nothing was counted."""
+        rows = type(self)._base_manager.filter(pk=self.pk)
+        rows.exclude(failures_in_a_row=0, paused_until=None).update(
             failures_in_a_row=0, paused_until=None, pause_code="", pauses_in_a_row=0, probing=False
         )
-
-    def close(self) -> None:
-        """By hand: the cause is gone."""
-        self.note_success()

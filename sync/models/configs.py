@@ -1,4 +1,4 @@
-"""Outside name of `sync.models.accounts`: migration 0001 names it, and migrations are never edited."""
+"""Outside name of `sync.models.accounts`: migration 0001 imports it, and is never edited."""
 
 from sync.models.accounts import new_token
 

@@ -1,4 +1,4 @@
-"""What is left of people who were erased or whose time was over: keyed hashes and counts.
+"""What is kept of people who were erased or purged: keyed hashes and counts.
 
 The hashes are made with a key of this installation that lies encrypted in the database. So the
 database alone does not tell whether somebody is on the list, and a change of encryption keys
@@ -19,21 +19,20 @@ from sync.models.states import PushStatus
 from sync.models.vacancies import FlatchrVacancy
 
 
-def new_key() -> str:
-    return secrets.token_urlsafe(32)
-
-
 class HashKeyManager(models.Manager["HashKey"]):
     def current(self) -> HashKey:
-        """The one key there is; made by whoever needs it first."""
+        """The one key there is; made by whoever needs it first. Two who make it at once get the
+        same one, as its primary key is fixed."""
         found = self.order_by("pk").first()
         if found is None:
-            self.bulk_create([HashKey(pk=1, key=new_key())], ignore_conflicts=True)
+            self.bulk_create([HashKey(pk=1, key=secrets.token_urlsafe(32))], ignore_conflicts=True)
             found = self.get(pk=1)
         return found
 
 
 class HashKey(models.Model):
+    """The key of all hashes below; one row."""
+
     key = EncryptedTextField(_("key"))
 
     objects = HashKeyManager()
@@ -42,9 +41,6 @@ class HashKey(models.Model):
         verbose_name = _("hash key")
         verbose_name_plural = _("hash keys")
         default_permissions = ()
-
-    def __str__(self) -> str:
-        return str(self._meta.verbose_name)
 
 
 class PersonMark(models.TextChoices):
@@ -79,12 +75,10 @@ class PurgedPush(models.Model):
     class Meta:
         default_permissions = ()
 
-    def __str__(self) -> str:
-        return self.digest[:8]
-
 
 class DailyCountManager(models.Manager["DailyCount"]):
     def add(self, day: date, vacancy_id: int, status: str, count: int) -> None:
+        """Add `count` deleted pushes of that day, vacancy and status to what is counted already."""
         row, _new = self.get_or_create(day=day, vacancy_id=vacancy_id, status=status)
         self.filter(pk=row.pk).update(count=models.F("count") + count)
 
@@ -104,6 +98,3 @@ class DailyCount(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["day", "vacancy", "status"], name="one_count_a_day")
         ]
-
-    def __str__(self) -> str:
-        return f"{self.day} {self.status}: {self.count}"

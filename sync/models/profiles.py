@@ -5,23 +5,22 @@ from __future__ import annotations
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sync.mapping.text import search_form
-from sync.models.accounts import HrFlowSource, sources_of
-from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.models.accounts import HrFlowSource
+from sync.models.scope import ScopedQuerySet
 
 MOST_WORDS = 8
 LONGEST_KEY = 64
 
 
 class ProfileQuerySet(ScopedQuerySet["Profile"]):
-    def membership(self, user: AnyUser) -> Q:
-        return Q(source__in=sources_of(user))
+    source_path = "source"
 
     def mentioning(self, words: str) -> Self:
-        """Every word somewhere, whatever its accents and capitals."""
+        """Those with every one of the words in their name, e-mail, headline, place or reference,
+        whatever its accents and capitals; words after the first `MOST_WORDS` are left out."""
         found = self
         for word in search_form(words).split()[:MOST_WORDS]:
             found = found.filter(search_text__contains=word)
@@ -83,5 +82,6 @@ class Profile(models.Model):
         super().save(*args, **options)
 
     def fold_search_text(self) -> None:
+        """To be called before rows are written in bulk, which does not call `save`."""
         words = (self.full_name, self.email, self.headline, self.location, self.reference)
         self.search_text = search_form(" ".join(words))

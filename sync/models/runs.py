@@ -13,13 +13,13 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from sync.exceptions import BrokenOffError
-from sync.models.accounts import HrFlowSource, ResumePolicy, companies_of
+from sync.models.accounts import HrFlowSource, ResumePolicy
 from sync.models.profiles import Profile
-from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.models.scope import AnyUser, ScopedQuerySet, companies_of
 from sync.models.states import ACTIVE
 from sync.models.vacancies import FlatchrVacancy
 from sync.models.workflows import Workflow
-from sync.vocabulary import Event, ReadMode
+from sync.vocabulary import Event
 
 # A source is read page by page, and a page takes three tries of a minute at most.
 READING_DIES_AFTER = timedelta(minutes=5)
@@ -42,29 +42,27 @@ class RunStatus(models.TextChoices):
 
 class RunQuerySet(ScopedQuerySet["Run"]):
     def membership(self, user: AnyUser) -> Q:
+        """Runs of one's companies; and one's own drafts, before they have a vacancy."""
         own_drafts = Q(status=RunStatus.DRAFT, requested_by=user.pk, vacancy=None)
         return Q(vacancy__company__in=companies_of(user)) | own_drafts
 
     def running(self) -> Self:
+        """Begun and not finished; among them are those without a push that a worker could move."""
         return self.filter(status=RunStatus.RUNNING)
 
-    def done(self) -> Self:
-        """Still running by name, but with no push that a worker could move."""
-        return self.running().filter(is_complete=True).exclude(pushes__status__in=ACTIVE)
-
     def complete_dead(self) -> int:
-        """Whoever was reading a source into these has died: they get no more pushes."""
-        life = Coalesce("beat_at", "started_at")
-        reading = self.running().filter(is_complete=False).annotate(life=life)
-        dead = reading.filter(life__lt=Now() - READING_DIES_AFTER)
+        """Runs whose reader of the source has died (no sign of life for `READING_DIES_AFTER`) get
+        no more pushes; returns how many."""
+        reading = self.running().filter(is_complete=False)
+        signs = reading.annotate(last_sign=Coalesce("beat_at", "started_at"))
+        dead = signs.filter(last_sign__lt=Now() - READING_DIES_AFTER)
         return dead.update(is_complete=True, reason=BrokenOffError().note)
 
     def finish_done(self) -> int:
-        """Finish every run that is done; safe to call from anywhere, any number of times."""
-        finished = 0
-        for run in self.done()[:100]:
-            finished += run.finish()
-        return finished
+        """Finish runs that have no push which a worker could move, 100 at most; returns how many.
+        Safe to call from anywhere, any number of times."""
+        done = self.running().filter(is_complete=True).exclude(pushes__status__in=ACTIVE)
+        return sum(run.finish() for run in done[:100])
 
 
 class Run(models.Model):
@@ -94,9 +92,6 @@ class Run(models.Model):
     events = models.JSONField(_("events"), default=dict, blank=True)
     logics = models.JSONField(_("rules"), default=list, blank=True)
     format = models.CharField(_("format"), max_length=120, blank=True)
-    read_mode = models.CharField(
-        _("read mode"), max_length=12, choices=ReadMode.choices, default=ReadMode.sync
-    )
     resume_policy = models.CharField(
         _("profiles without a CV"), max_length=10, choices=ResumePolicy.choices, blank=True
     )
@@ -128,21 +123,19 @@ class Run(models.Model):
         return f"applicants:{run_id}:{vacancy_id}"
 
     def finish(self) -> int:
-        """running → finished, with the counts of what happened. 0 where another was faster."""
-        events = self.count_events()
+        """running → finished, with the counts of events in the seed's words; every push whose
+        profile was read counts as read. Returns 0 where another was faster."""
+        rows = self.pushes.exclude(event="").values_list("event").annotate(Count("pk")).order_by()
+        events: Counter[str] = Counter(dict(rows))
+        read = sum(count for event, count in events.items() if event != Event.READ_FAILURE)
         changed = Run.objects.filter(pk=self.pk, status=RunStatus.RUNNING).update(
-            status=RunStatus.FINISHED, finished_at=Now(), events=events
+            status=RunStatus.FINISHED,
+            finished_at=Now(),
+            events=dict(events + Counter({Event.READ_SUCCESS.value: read})),
         )
         if changed:
             self.refresh_from_db()
         return changed
-
-    def count_events(self) -> dict[str, int]:
-        """Counts per event, in the seed's words; every push that was read counts as read."""
-        rows = self.pushes.exclude(event="").values_list("event").annotate(Count("pk")).order_by()
-        events: Counter[str] = Counter(dict(rows))
-        read = sum(count for event, count in events.items() if event != Event.READ_FAILURE)
-        return dict(events + Counter({Event.READ_SUCCESS.value: read}))
 
 
 class RunProfile(models.Model):

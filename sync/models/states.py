@@ -40,7 +40,7 @@ WITH_INTENT = (S.RUNNING, S.RETRYING, S.UNCONFIRMED, S.SUCCEEDED)
 
 
 class WrongStateError(Exception):
-    """The push was not in a state that this verb leaves; nothing has changed."""
+    """The push was not in a state that this transition leaves; nothing has changed."""
 
 
 class LostClaimError(WrongStateError):

@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sync.models.accounts import FlatchrCompany, companies_of
-from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.models.accounts import FlatchrCompany
+from sync.models.scope import ScopedQuerySet
 
 
 class VacancyQuerySet(ScopedQuerySet["FlatchrVacancy"]):
-    def membership(self, user: AnyUser) -> Q:
-        return Q(company__in=companies_of(user))
+    company_path = "company"
 
     def open(self) -> Self:
+        """Flatchr publishes them, and their company is switched on here: one may push to them."""
         return self.filter(is_open=True, company__is_active=True)
 
 

@@ -1,4 +1,4 @@
-"""Worker groups and their heartbeats."""
+"""What workers share through the database: their heartbeats, and the state of rate limiters."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 
 class WorkerGroupQuerySet(models.QuerySet["WorkerGroup"]):
     def alive(self) -> Self:
-        """Groups in which a task was executed a short while ago: the only proof of life."""
+        """Groups that executed a task within `HEARTBEAT_STALE_SECONDS`: nothing else shows that a
+        cluster works."""
         stale = timedelta(seconds=settings.HEARTBEAT_STALE_SECONDS)
         return self.filter(beat_at__gte=Now() - stale)
 
     def processes(self) -> int:
+        """How many worker processes there are in living groups."""
         total = self.alive().aggregate(total=models.Sum("processes"))["total"]
         return int(total or 0)
 
@@ -41,3 +43,23 @@ class WorkerGroup(models.Model):
 
     def __str__(self) -> str:
         return f"{self.host} ({self.worker_id})"
+
+
+class RateStateManager(models.Manager["RateState"]):
+    def lock(self, key: str) -> RateState:
+        """The row of `key`, made where it is missing, and locked until the transaction ends, so
+        that two workers never take the same turn."""
+        row = self.select_for_update().filter(key=key).first()
+        if row is None:
+            self.bulk_create([RateState(key=key)], ignore_conflicts=True)
+            row = self.select_for_update().get(key=key)
+        return row
+
+
+class RateState(models.Model):
+    """What a rate limiter (`services.peers.rate_limits`) remembers of one account."""
+
+    key = models.CharField(max_length=80, unique=True)
+    state = models.JSONField(default=list)
+
+    objects = RateStateManager()

@@ -6,19 +6,17 @@ from typing import Any
 
 from django.core.validators import MinValueValidator
 from django.db import models
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sync.mapping.registry import validate_format, validate_logics
-from sync.models.accounts import HrFlowSource, ResumePolicy, companies_of
-from sync.models.scope import AnyUser, ScopedQuerySet
+from sync.models.accounts import HrFlowSource, ResumePolicy
+from sync.models.scope import ScopedQuerySet
 from sync.models.vacancies import FlatchrVacancy
 from sync.vocabulary import ReadMode
 
 
 class WorkflowQuerySet(ScopedQuerySet["Workflow"]):
-    def membership(self, user: AnyUser) -> Q:
-        return Q(vacancy__company__in=companies_of(user))
+    company_path = "vacancy__company"
 
 
 class Workflow(models.Model):

@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from sync.models import Push, PushAttempt, WrongStateError
-from sync.models.attempts import AttemptOutcome, Stage
+from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.vocabulary import ErrorCode, Event
 from tests.models.push_states import (

@@ -10,9 +10,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from sync.explanations import told
 from sync.models import FlatchrCompany, Push, PushAttempt
 from sync.models.states import PushStatus
-from sync.explanations import told
 from sync.vocabulary import ErrorCode
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -21,8 +21,7 @@ from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from sync.models import EnrichmentStatus, Push, WrongStateError
-from sync.models.accounts import sources_of
-from sync.models.scope import AnyUser, sees_all
+from sync.models.scope import AnyUser, sees_all, sources_of
 from sync.models.states import RETRYABLE, WAITING, PushStatus
 from sync.services.pushing import decisions
 from sync.services.pushing.dispatch import batches

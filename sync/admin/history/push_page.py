@@ -16,7 +16,7 @@ from sync.clients.transport import Failure
 from sync.explanations import told
 from sync.matching import LookUpVerdict
 from sync.models import Push, PushAttempt
-from sync.models.attempts import AttemptOutcome, Stage
+from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
 from sync.services.security.audit_words import DECISIONS
 from sync.vocabulary import ErrorCode

@@ -18,9 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from sync.admin.columns import column
 from sync.admin.scoped import Listed
 from sync.models import TranslatedGroup
-from sync.models.accounts import companies_of
-from sync.models.groups import ROLE_NAMES
-from sync.models.scope import sees_all
+from sync.models.scope import ROLE_NAMES, companies_of, sees_all
 
 admin.site.unregister(User)
 admin.site.unregister(Group)

@@ -22,59 +22,59 @@ class Slot(Expression):
         self.name = name
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
+        """The slot itself is the parameter, until an execution puts a value in its place."""
         return "%s", [self]
-
-    def fill(self, values: Mapping[str, Any]) -> Any:
-        return self.output_field.get_db_prep_value(values[self.name], connection)
 
 
 class _Prepared:
-    """A statement, written once for each kind of database."""
+    """A statement, compiled once for each kind of database.
 
-    def __init__(self) -> None:
-        self._written: dict[str, tuple[str, tuple[Any, ...]]] = {}
+    `only` takes the rows (any queryset of the model) and returns those that are meant; `changes`
+    are those of an UPDATE. Both may hold slots.
+    """
+
+    def __init__(
+        self, only: Callable[[Any], QuerySet[Any, Any]], changes: Mapping[str, Any] | None = None
+    ) -> None:
+        self._only, self._changes = only, changes
+        self._compiled: dict[str, tuple[str, tuple[Any, ...]]] = {}
 
     def _execute(self, cursor: Any, rows: QuerySet[Any, Any], values: Mapping[str, Any]) -> None:
-        if connection.vendor not in self._written:
-            sql, parameters = self._compiler(rows).as_sql()
-            self._written[connection.vendor] = sql, tuple(parameters)
-        sql, slots = self._written[connection.vendor]
-        cursor.execute(sql, [s.fill(values) if isinstance(s, Slot) else s for s in slots])
-
-    def _compiler(self, rows: QuerySet[Any, Any]) -> Any:
-        raise NotImplementedError
+        """`values`: by the names of the slots."""
+        if connection.vendor not in self._compiled:
+            query: Any = self._only(rows).query
+            if self._changes is not None:
+                query = query.chain(UpdateQuery)
+                query.add_update_values(self._changes)
+            sql, parameters = query.get_compiler(using=connection.alias).as_sql()
+            self._compiled[connection.vendor] = sql, tuple(parameters)
+        sql, parameters = self._compiled[connection.vendor]
+        filled = [
+            one.output_field.get_db_prep_value(values[one.name], connection)
+            if isinstance(one, Slot)
+            else one
+            for one in parameters
+        ]
+        cursor.execute(sql, filled)
 
 
 class PreparedUpdate(_Prepared):
-    """`only` and `changes` are asked for once; both may hold slots."""
-
-    def __init__(self, only: Callable[[Any], Any], changes: Callable[[], dict[str, Any]]) -> None:
-        super().__init__()
-        self._only, self._changes = only, changes
+    """An UPDATE of `changes`."""
 
     def update(self, rows: QuerySet[Any, Any], **values: Any) -> int:
-        """Returns how many rows were changed."""
+        """Returns how many rows were changed. `rows`: any queryset of the model; `values`: by the
+        names of the slots."""
         with connection.cursor() as cursor:
             self._execute(cursor, rows, values)
             return int(cursor.rowcount)
 
-    def _compiler(self, rows: QuerySet[Any, Any]) -> Any:
-        query = self._only(rows).query.chain(UpdateQuery)
-        query.add_update_values(self._changes())
-        return query.get_compiler(using=connection.alias)
-
 
 class PreparedSelect(_Prepared):
-    """`only` is asked for once; it selects columns that need no conversion, such as texts."""
-
-    def __init__(self, only: Callable[[Any], Any]) -> None:
-        super().__init__()
-        self._only = only
+    """A SELECT of columns that need no conversion, such as texts."""
 
     def select(self, rows: QuerySet[Any, Any], **values: Any) -> list[tuple[Any, ...]]:
+        """Returns the columns of each row, in the order of `only`'s `values_list`; the arguments
+        are those of `PreparedUpdate.update`."""
         with connection.cursor() as cursor:
             self._execute(cursor, rows, values)
             return list(cursor.fetchall())
-
-    def _compiler(self, rows: QuerySet[Any, Any]) -> Any:
-        return self._only(rows).query.get_compiler(using=connection.alias)

@@ -127,28 +127,33 @@ class Push(WorkerTransitions, ReadBackTransitions, PeopleTransitions):
 
     @property
     def explanation(self) -> str:
-        """Why, in the reader's language."""
-        if not self.error_code:
-            return ""
-        return sentence(self.error_code, self.error_params)
+        """Why the push is in its state, in the reader's language; empty where nothing is wrong.
+
+        It may quote what a peer answered, so it is only for people who may see the payload.
+        """
+        return sentence(self.error_code, self.error_params) if self.error_code else ""
 
     @property
     def public_explanation(self) -> str:
-        """As `explanation`, without what a peer answered: that is payload, and for few."""
+        """As `explanation`, with dots in place of what a peer answered: for everybody who may see
+        the push."""
         if "answer" not in self.error_params:
             return self.explanation
         return sentence(self.error_code, {**self.error_params, "answer": "…"})
 
     @property
     def side(self) -> Side | None:
+        """Whose problem it is: HrFlow's, Flatchr's or ours. None where nothing is wrong."""
         found = EXPLANATIONS.get(self.error_code)
         return found.side if found else None
 
     @property
     def next_step(self) -> str:
+        """What a person should do, in the reader's language; empty where nothing is wrong."""
         found = EXPLANATIONS.get(self.error_code)
         return str(found.next_step) if found else ""
 
     @property
     def has_unknown_outcome(self) -> bool:
+        """A create was sent, or may have been, and nobody knows yet whether Flatchr took it."""
         return self.create_started_at is not None and self.status != S.SUCCEEDED

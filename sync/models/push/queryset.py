@@ -5,59 +5,61 @@ from __future__ import annotations
 from typing import Self, TypeVar
 
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 
-from sync.models.accounts import companies_of
-from sync.models.scope import AnyUser, ScopedQuerySet
-from sync.models.states import ACTIVE, BLOCKING, OPEN, WAITING, EnrichmentStatus, PushStatus
+from sync.models.scope import ScopedQuerySet
+from sync.models.states import ACTIVE, BLOCKING, WAITING, EnrichmentStatus, PushStatus
 
 S = PushStatus
-
-
 P = TypeVar("P", bound=models.Model)
 
 
 class PushQuerySet(ScopedQuerySet[P]):
-    def membership(self, user: AnyUser) -> Q:
-        return Q(vacancy__company__in=companies_of(user))
-
-    def open(self) -> Self:
-        return self.filter(status__in=OPEN)
+    company_path = "vacancy__company"
 
     def blocking(self) -> Self:
+        """Each forbids another push of its profile to its vacancy, unless on purpose
+        (`repeat_of`): see the constraints of `Push`."""
         return self.filter(status__in=BLOCKING)
 
     def active(self) -> Self:
+        """A worker has it, or will have it without a person's doing: a run with none of these is
+        over."""
         return self.filter(status__in=ACTIVE)
 
     def waiting(self) -> Self:
+        """For a worker, from `next_attempt_at` on."""
         return self.filter(status__in=WAITING)
 
     def failed(self) -> Self:
+        """It can never work as it is, or was tried too often; certainly nothing was created."""
         return self.filter(status=S.FAILED)
 
     def undecided(self) -> Self:
+        """For a person to decide: nobody can tell whether the candidate is in Flatchr."""
         return self.filter(status=S.UNCONFIRMED)
 
     def due(self) -> Self:
-        """Waiting, due by the database's clock, and neither account paused by its breaker."""
+        """Waiting, due by the database's clock, and not paused."""
         return self.waiting().filter(next_attempt_at__lte=Now()).unpaused()
 
     def unpaused(self) -> Self:
+        """Neither account is paused by its breaker, by the database's clock."""
         return self.exclude(vacancy__company__paused_until__gt=Now()).exclude(
             source__paused_until__gt=Now()
         )
 
     def expired(self) -> Self:
+        """Claimed, and the lease has run out: the worker is dead, or was suspended."""
         return self.filter(lease_expires_at__lte=Now(), status=S.RUNNING)
 
     def to_confirm(self) -> Self:
-        """Created, but not yet found again in Flatchr."""
+        """Created, and to be looked for in Flatchr now: not found yet, or changed there since."""
         due = self.filter(confirm_after__lte=Now(), status=S.SUCCEEDED)
         return due.filter(vacancy__company__is_active=True).unpaused()
 
     def to_enrich(self) -> Self:
+        """Found again in Flatchr, and to be enriched now."""
         due = self.filter(
             enrichment_after__lte=Now(), enrichment_status=EnrichmentStatus.PENDING
         ).exclude(applicant_id="")

@@ -1,4 +1,4 @@
-"""Values that several verbs and sweeps of pushes write alike."""
+"""Values that several transitions write alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ from django.db.models.functions import Now
 from sync.exceptions import SyncError
 from sync.models.states import EnrichmentStatus
 
-NO_CLAIM = dict.fromkeys(("claim_token", "lease_expires_at"))
+NO_CLAIM: dict[str, Any] = {"claim_token": None, "lease_expires_at": None}
+NO_ERROR: dict[str, Any] = {"error_code": "", "error_message": "", "error_params": {}}
+# By whether the company wants its candidates enriched (`FlatchrCompany.enrich`).
+ENRICHMENT: dict[bool, dict[str, Any]] = {
+    False: {"enrichment_status": EnrichmentStatus.NONE, "enrichment_after": None},
+    True: {"enrichment_status": EnrichmentStatus.PENDING, "enrichment_after": Now()},
+}
 
 
 def in_seconds(seconds: float) -> Any:
@@ -19,18 +25,10 @@ def in_seconds(seconds: float) -> Any:
 
 
 def error_fields(error: SyncError) -> dict[str, Any]:
+    """Why a push is in its state: the code, the words of logs, and what fills in the sentence that
+    people read (`Push.explanation`)."""
     return {
         "error_code": error.code,
         "error_message": str(error)[:2000],
         "error_params": {key: str(value)[:500] for key, value in error.params.items()},
     }
-
-
-def no_error() -> dict[str, Any]:
-    return {"error_code": "", "error_message": "", "error_params": {}}
-
-
-def wanted_enrichment(enrich: bool) -> dict[str, Any]:
-    if not enrich:
-        return {"enrichment_status": EnrichmentStatus.NONE, "enrichment_after": None}
-    return {"enrichment_status": EnrichmentStatus.PENDING, "enrichment_after": Now()}

@@ -12,12 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
-from django.db.models.functions import Greatest, Now
 
 from sync.matching import comparable_email
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
-from sync.models.states import PushStatus
 from sync.services.pushing import blocking
 from sync.services.pushing.dispatch import dispatch
 from sync.services.queue import notify
@@ -89,14 +86,10 @@ def take_flatchr_hint(company: FlatchrCompany, event: object) -> int:
     email = comparable_email(next(filter(None, (_text(one.get("email")) for one in people)), ""))
     if not slug or not email:
         return 0
-    soon = Greatest(Now(), F("updated_at") + _BETWEEN_LOOKS)
     pushes = Push.objects.filter(
-        vacancy__company=company,
-        vacancy__slug=slug,
-        candidate_email=email,
-        status=PushStatus.SUCCEEDED,
+        vacancy__company=company, vacancy__slug=slug, candidate_email=email
     )
-    found = pushes.exclude(confirm_after__lte=soon).update(confirm_after=soon)
+    found = pushes.look_sooner(_BETWEEN_LOOKS)
     if found:
         transaction.on_commit(lambda: notify.task(notify.FOLLOW_UP), robust=True)
     return found

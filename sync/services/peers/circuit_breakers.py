@@ -56,7 +56,7 @@ def note_answer(
         if faults:
             account.note_failures(code, faults, opens_at=FAULTS_TO_OPEN)
         elif is_well and is_counting:
-            account.note_success()
+            account.close()
         if account in probes:
             account.end_probe()
 

@@ -1,6 +1,6 @@
 """Calls a minute to HrFlow and Flatchr, limited for all workers on all machines together.
 
-GCRA from pyrate-limiter does the arithmetic; one row an account (`sync.models.rate_limits`) holds
+GCRA from pyrate-limiter does the arithmetic; one row an account (`sync.models.workers`) holds
 its state, so that SQLite and PostgreSQL serve alike and nothing else has to run. Requests that come
 in to this application are limited by `sync.web.throttle`.
 """

@@ -10,7 +10,7 @@ from typing import Any
 
 from sync.clients.http import Exchange
 from sync.exceptions import SyncError
-from sync.models.attempts import AttemptOutcome, Stage
+from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.vocabulary import Event
 
 # What a failure in each step is called, in the seed's words.

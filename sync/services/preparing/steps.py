@@ -23,7 +23,7 @@ from sync.mapping.pipeline import run_format, run_logics
 from sync.mapping.registry import resolve_format, resolve_logics
 from sync.matching import comparable_email
 from sync.models.accounts import ResumePolicy, ResumeTransport
-from sync.models.attempts import AttemptOutcome, Stage
+from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.services.peers.client_factory import Observe
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal

@@ -25,7 +25,6 @@ from sync.models import (
     PersonMark,
     PurgedPush,
     Push,
-    PushAttempt,
 )
 
 # Begins what a push holds in place of an erased person's profile key.
@@ -138,15 +137,7 @@ def forget_push(push: Push) -> None:
     key = push.profile_key
     if not is_placeholder(key):
         key = ERASED_KEY + _digest(_key(), PersonMark.PROFILE_KEY.value, key)[:24]
-    PushAttempt.objects.filter(push=push.pk).update(steps=[], message="")
-    Push.objects.filter(pk=push.pk).update(
-        profile_key=key,
-        candidate_name="",
-        candidate_lastname="",
-        candidate_email="",
-        candidate_phone="",
-        known_applicants=[],
-    )
+    Push.objects.filter(pk=push.pk).forget_person(profile_key=key)
 
 
 # --- purged pushes ------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from sync.exceptions import (
 )
 from sync.mapping.candidate import Candidate
 from sync.matching import Found, LookUpVerdict, Siblings, already_there, candidate_person, judge
-from sync.models.attempts import Stage
+from sync.models.push.attempts import Stage
 from sync.models.states import PushStatus
 from sync.services.peers.backoff import backoff
 from sync.services.peers.client_factory import flatchr_client_with, hrflow_client_with
@@ -62,6 +62,7 @@ class PushResult:
 class DirectPush:
     """One call: its job and the clients with the credentials it was given."""
 
+    workflow_id: str
     job: Job
     journal: Journal
     hrflow: HrFlowClient
@@ -87,6 +88,7 @@ def push_profile(
     user, secret = origin["api_user"], origin["api_secret"]
     auth, company = target["auth"], target["company"]
     push = DirectPush(
+        workflow_id,
         Job(
             source_key=origin["source_key"],
             profile_key=origin["profile_key"],
@@ -98,20 +100,24 @@ def push_profile(
         hrflow_client_with(api_user=user, api_secret=secret, observe=journal.observe),
         flatchr_client_with(auth=auth, company=company, observe=journal.observe),
     )
+    return _push(push)
+
+
+def _push(push: DirectPush) -> PushResult:
     try:
-        status, event, error = _push(push)
+        status, event, error = _take_steps(push)
     except SyncError as failure:
-        status, event, error = PushStatus.FAILED, journal.failure, failure
+        status, event, error = PushStatus.FAILED, push.journal.failure, failure
     read = {} if event is Event.READ_FAILURE else {Event.READ_SUCCESS.value: 1}
     result = PushResult(
-        workflow_id=workflow_id,
+        workflow_id=push.workflow_id,
         status=str(status.value),
         reason=str(error) if error else "",
         code=str(error.code.value) if error else "",
         events={**read, event.value: 1},
-        steps=journal.as_rows(),
+        steps=push.journal.as_rows(),
     )
-    logger.info("%s: %s %s", workflow_id, result.status, result.reason)
+    logger.info("%s: %s %s", push.workflow_id, result.status, result.reason)
     return result
 
 
@@ -126,7 +132,7 @@ def _check(
         raise TypeError(f"{name}: {'; '.join(problems)}")
 
 
-def _push(push: DirectPush) -> End:
+def _take_steps(push: DirectPush) -> End:
     candidate = _patiently(lambda: prepare(push.job, push.hrflow, push.journal))
     if isinstance(candidate, Discarded):
         discarded = PermanentError(ErrorCode.LOGIC_DISCARDED, name=candidate.logic)

@@ -29,7 +29,7 @@ from sync.exceptions import (
 )
 from sync.matching import Found
 from sync.models import Push
-from sync.models.attempts import AttemptOutcome
+from sync.models.push.attempts import AttemptOutcome
 from sync.services.peers.backoff import backoff
 from sync.vocabulary import ErrorCode, Event
 

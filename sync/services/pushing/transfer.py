@@ -30,8 +30,8 @@ from sync.exceptions import (
 from sync.mapping.candidate import Candidate
 from sync.matching import Found, LookUpVerdict, already_there, candidate_person, lookalikes
 from sync.models import LostClaimError, Push, PushAttempt, WrongStateError
-from sync.models.attempts import AttemptOutcome, Stage
 from sync.models.circuit_breaker import CircuitBreaker
+from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.models.states import PushStatus
 from sync.redaction import redact
 from sync.services.peers import circuit_breakers, rate_limits
@@ -252,7 +252,7 @@ def _write_intent(state: Try) -> PushAttempt | Outcome:
         phone=hide_phone(candidate_person(candidate).phone),
     )
     attempt = _attempt_row(state, Stage.CREATE, AttemptOutcome.STARTED)
-    writer.later(PushAttempt.objects.insert, attempt)
+    writer.later(PushAttempt.objects.bulk_create, attempt)
     return attempt
 
 
@@ -338,7 +338,7 @@ def _close(state: Try, outcome: Outcome) -> None:
     refused = error.side if isinstance(error, CredentialsError) else None
     circuit_breakers.note_answer(push, journal.exchanges, state.probes, refused=refused)
     rows = PushAttempt.objects
-    state.writer.later(rows.complete if state.attempt else rows.insert, row)
+    state.writer.later(rows.complete if state.attempt else rows.bulk_create, row)
 
 
 def _attempt_row(state: Try, stage: Stage, outcome: AttemptOutcome) -> PushAttempt:

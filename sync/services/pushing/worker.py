@@ -132,7 +132,7 @@ class WorkerLoop:
             Run.objects.finish_done()
 
     def _drain(self) -> None:
-        """Claim no more; the pushes in flight come to their end.
+        """Claim no more; wait until the pushes in flight have ended.
 
         Also when the database has gone: the threads wait for an answer, be it an error, and
         without one this process would wait for them.

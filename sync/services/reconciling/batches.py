@@ -1,4 +1,4 @@
-"""A batch of pushes, claimed, and worked on in threads until a deadline."""
+"""A batch of items, worked on in threads until a deadline."""
 
 from __future__ import annotations
 
@@ -6,36 +6,18 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from typing import TypeVar
 
-from django.conf import settings
 from django.db import DatabaseError
-from django.db.models import QuerySet
-from django.db.models.functions import Now
 
-from sync.models import Push
 from sync.services.queue import shutdown
 from sync.services.queue.heartbeat import PeriodicHeartbeat
 from sync.services.queue.writer import SingleWriter, Writer
 
 T = TypeVar("T")
 R = TypeVar("R")
-BATCH = 500
 THREADS = 8
 SERVE_SECONDS = 0.05
-
-
-def claim_due(due: QuerySet[Push], field: str, limit: int = BATCH) -> list[Push]:
-    """At most `limit` of the pushes that are due, the oldest first, claimed by moving the moment
-    in `field` ahead: no other machine takes them now, and they are due again if this one dies."""
-    later = Now() + timedelta(seconds=5 * settings.HTTP_TIMEOUT_SECONDS)
-    pushes = list(due.select_related("run", "source", "vacancy__company").order_by(field)[:limit])
-    return [
-        push
-        for push in pushes
-        if Push.objects.filter(pk=push.pk, **{f"{field}__lte": Now()}).update(**{field: later})
-    ]
 
 
 def is_over(deadline: float) -> bool:

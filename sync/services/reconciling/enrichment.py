@@ -20,7 +20,7 @@ from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, format_candidate
 from sync.services.queue.writer import Writer
 from sync.services.reconciling.applicants import search_for
-from sync.services.reconciling.batches import THREADS, claim_due, run_in_threads
+from sync.services.reconciling.batches import THREADS, run_in_threads
 from sync.vocabulary import ErrorCode
 
 logger = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ BATCH = 4 * THREADS
 
 def enrich_some(deadline: float) -> int:
     """Enrich one batch of candidates; returns how many were tried."""
-    pushes = claim_due(Push.objects.to_enrich(), "enrichment_after", BATCH)
+    pushes = Push.objects.to_enrich().claim_follow_up("enrichment_after", BATCH)
     errors = run_in_threads(_try_to_enrich, pushes, deadline)
     for push, error in errors.items():
         if error is None:

@@ -17,7 +17,6 @@ from sync.clients.flatchr_answers import Applicant
 from sync.exceptions import ConfigurationError, CredentialsError, RetryableError, SyncError
 from sync.matching import Found, Rival, may_have_missed, own_applicant
 from sync.models import FlatchrVacancy, Push
-from sync.models.push.values import in_seconds
 from sync.models.states import PushStatus
 from sync.services.peers import circuit_breakers
 from sync.services.peers.backoff import backoff
@@ -25,18 +24,19 @@ from sync.services.peers.client_factory import flatchr_client
 from sync.services.privacy import suppression
 from sync.services.queue.writer import Writer
 from sync.services.reconciling.applicants import on_vacancy, person_of, with_hidden_phones
-from sync.services.reconciling.batches import claim_due, run_in_threads
+from sync.services.reconciling.batches import run_in_threads
 
 logger = logging.getLogger(__name__)
 Answer = list[Applicant] | SyncError | ConfigurationError
 # Searches that answered without the applicant, before the push is reported.
 MOST_CONFIRM_TRIES = 6
+BATCH = 500
 
 
 def read_back_some(deadline: float) -> int:
     """Look for one batch of created candidates; returns how many pushes were looked for."""
     by_vacancy: dict[FlatchrVacancy, list[Push]] = defaultdict(list)
-    for push in claim_due(Push.objects.to_confirm(), "confirm_after"):
+    for push in Push.objects.to_confirm().claim_follow_up("confirm_after", BATCH):
         by_vacancy[push.vacancy].append(push)
 
     def search(vacancy: FlatchrVacancy, writer: Writer) -> Answer:
@@ -80,11 +80,11 @@ def _postpone(pushes: list[Push], error: Exception) -> None:
         if push.applicant_id and not isinstance(error, RetryableError):
             push.stop_following()
         elif not push.applicant_id and waited > settings.PUSH_DEADLINE_SECONDS:
-            push.mark_not_found(delay=None)
+            push.report_missing()
         else:
             spaced = max(settings.PUSH_SETTLE_SECONDS, waited / 2)
             delay = max(asked_for or 0, min(spaced, settings.PUSH_RETRY_CAP_SECONDS))
-            Push.objects.filter(pk=push.pk).update(confirm_after=in_seconds(delay))
+            push.look_again_later(delay=delay, tried=False)
 
 
 def _record(vacancy: FlatchrVacancy, pushes: Iterable[Push], answer: list[Applicant]) -> None:
@@ -106,10 +106,12 @@ def _record(vacancy: FlatchrVacancy, pushes: Iterable[Push], answer: list[Applic
             push.mark_found(applicant_id=found.id, column=found.column)
         elif push.applicant_id:
             push.stop_following()
+        elif push.confirm_tries + 1 >= MOST_CONFIRM_TRIES:
+            push.report_missing()
         else:
-            tries = push.confirm_tries + 1
-            delay = float(max(settings.PUSH_SETTLE_SECONDS, backoff(tries)))
-            push.mark_not_found(delay=None if tries >= MOST_CONFIRM_TRIES else delay)
+            push.look_again_later(
+                delay=max(settings.PUSH_SETTLE_SECONDS, backoff(push.confirm_tries + 1))
+            )
 
 
 def _unattributed(vacancy: FlatchrVacancy) -> dict[tuple[str, str], list[Push]]:

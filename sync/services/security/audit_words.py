@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sync.models import Action, AuditEntry
-from sync.models.groups import role_name
+from sync.models.scope import role_name
 from sync.services.security.audit import COMMAND_LINE
 
 DECISIONS: Mapping[str, Promise] = {

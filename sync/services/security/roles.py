@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from django.contrib.auth.models import Group, Permission
 
-from sync.models.groups import AUDITOR, OPERATOR, RECRUITER, TEAM_LEAD
+from sync.models.scope import AUDITOR, OPERATOR, RECRUITER, TEAM_LEAD
 
 # What a recruiter sees in order to push.
 _SEE = ("view_profile", "view_flatchrvacancy", "view_push", "view_run")

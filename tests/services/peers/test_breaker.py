@@ -145,7 +145,7 @@ def test_a_probe_that_told_nothing_gives_way_to_the_next(world: World) -> None:
     world.work()
     account = company(world)
     assert Push.objects.get(profile_key=world.key("no_resume")).status == S.FAILED
-    assert account.is_half_open and not account.probing
+    assert account.paused_until and not account.is_paused and not account.probing
     finish(world)
     assert company(world).paused_until is None
 

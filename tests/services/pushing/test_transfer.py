@@ -9,7 +9,7 @@ from django.db import OperationalError
 
 from sync.models import FlatchrCompany, HrFlowSource, Push
 from sync.models.accounts import ResumeTransport
-from sync.models.attempts import AttemptOutcome
+from sync.models.push.attempts import AttemptOutcome
 from sync.models.states import PushStatus
 from sync.services.pushing.transfer import transfer
 from sync.services.queue.writer import DirectWriter

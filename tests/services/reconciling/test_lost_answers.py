@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from sync.models import Push
-from sync.models.attempts import AttemptOutcome
+from sync.models.push.attempts import AttemptOutcome
 from sync.models.states import PushStatus
 from sync.vocabulary import ErrorCode
 from tests.conftest import World

@@ -13,7 +13,6 @@ from sync.models import Push
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.services.pushing.decisions import repeat
 from sync.services.reconciling import read_back
-from sync.services.reconciling.batches import claim_due
 from sync.services.reconciling.follow_up import follow_up
 from sync.services.reconciling.read_back import MOST_CONFIRM_TRIES
 from sync.vocabulary import ErrorCode
@@ -95,8 +94,8 @@ def test_who_turns_up_late_is_found_late(world: World) -> None:
 def test_two_machines_do_not_look_for_the_same(world: World) -> None:
     pushed(world, *world.keys(4), source=world.bulk)
     Push.objects.update(confirm_after=Now())
-    first = claim_due(Push.objects.to_confirm(), "confirm_after")
-    second = claim_due(Push.objects.to_confirm(), "confirm_after")
+    first = Push.objects.to_confirm().claim_follow_up("confirm_after", 4)
+    second = Push.objects.to_confirm().claim_follow_up("confirm_after", 4)
     assert (len(first), len(second)) == (4, 0)
 
 

@@ -12,15 +12,13 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Greatest, Now
 
 from sync.exceptions import SyncError
-from sync.models.attempts import AttemptOutcome, PushAttempt
+from sync.models.push.attempts import AttemptOutcome, PushAttempt
 from sync.models.push.queryset import PushQuerySet
 from sync.models.push.values import NO_CLAIM, error_fields, in_seconds
 from sync.models.states import WAITING, PushStatus
 from sync.vocabulary import ErrorCode, Event
 
 S = PushStatus
-
-
 P = TypeVar("P", bound=models.Model)
 
 
@@ -53,7 +51,9 @@ class PushRows(PushQuerySet[P]):
         return list(claimed.prefetch_related("run", "source", "vacancy__company"))
 
     def renew(self, tokens: list[str], *, lease: float | None = None) -> int:
-        """A living worker keeps its claims; one whose lease has run out is not renewed."""
+        """A living worker keeps its claims for another `lease` (seconds, by default the whole of
+        it); returns how many pushes. A claim whose lease has run out is not renewed: the sweep may
+        have released it."""
         lease = settings.PUSH_LEASE_SECONDS if lease is None else lease
         held = self.filter(claim_token__in=tokens, status=S.RUNNING, lease_expires_at__gt=Now())
         return int(held.update(lease_expires_at=in_seconds(lease)))
@@ -89,7 +89,10 @@ class PushRows(PushQuerySet[P]):
 
     def give_up_overdue(self) -> int:
         """queued, retrying → failed, unconfirmed: what a paused account has held past its
-        deadline; returns how many. Only that: what waits for want of a worker is still worth a try."""
+        deadline; returns how many.
+
+        Only that: what waits because no worker was there is still worth a try.
+        """
         held = Q(source__paused_until__isnull=False)
         held |= Q(vacancy__company__paused_until__isnull=False)
         overdue = self.waiting().filter(held, deadline_at__lte=Now()).values("pk")
@@ -102,6 +105,44 @@ class PushRows(PushQuerySet[P]):
         )
         codes = list(rows.values_list("error_code", flat=True).distinct())
         return int(undecided) + sum(_give_up(rows.filter(error_code=c), last=c) for c in codes)
+
+    # --- after a success ------------------------------------------------------------------------
+
+    def claim_follow_up(self, moment: str, limit: int) -> list[P]:
+        """At most `limit` of these pushes, those that are due the longest first, claimed by moving
+        their `moment` ahead: no other machine takes them now, and they are due again if this one
+        dies. `moment`: `confirm_after` for a read-back, `enrichment_after` for an enrichment."""
+        due = self.select_related("run", "source", "vacancy__company").order_by(moment)[:limit]
+        every = self.model._default_manager
+        later = in_seconds(5 * settings.HTTP_TIMEOUT_SECONDS)
+        return [
+            push
+            for push in list(due)
+            if every.filter(pk=push.pk, **{f"{moment}__lte": Now()}).update(**{moment: later})
+        ]
+
+    def look_sooner(self, pause: timedelta) -> int:
+        """Something has changed in Flatchr: the applicants of those of these pushes that succeeded
+        are looked for now, but not within `pause` of the row's last change. Returns how many were
+        to be looked for later, or not at all."""
+        soon = Greatest(Now(), F("updated_at") + pause)
+        rows = self.filter(status=S.SUCCEEDED).exclude(confirm_after__lte=soon)
+        return int(rows.update(confirm_after=soon))
+
+    # --- privacy --------------------------------------------------------------------------------
+
+    def forget_person(self, *, profile_key: str) -> None:
+        """These pushes, of one person who was erased, keep their state and nothing to know the
+        person by; `profile_key` takes the place of the key."""
+        PushAttempt.objects.filter(push__in=self).update(steps=[], message="")
+        self.update(
+            profile_key=profile_key,
+            candidate_name="",
+            candidate_lastname="",
+            candidate_email="",
+            candidate_phone="",
+            known_applicants=[],
+        )
 
 
 def _give_up(pushes: PushQuerySet[Any], *, last: str) -> int:

@@ -1,4 +1,4 @@
-"""Transitions by people: confirm, push again, retry, cancel."""
+"""Transitions by people: confirm, push again, retry, cancel, retry the enrichment."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from django.dispatch import Signal
 
 from sync.exceptions import SyncError
 from sync.models.push.fields import PushFields
-from sync.models.push.values import error_fields, in_seconds, no_error, wanted_enrichment
-from sync.models.runs import Run
+from sync.models.push.values import ENRICHMENT, NO_ERROR, error_fields, in_seconds
+from sync.models.runs import Run, RunStatus
 from sync.models.states import (
     ACTIVE,
     RETRYABLE,
@@ -33,91 +33,80 @@ decided = Signal()
 
 
 class PeopleTransitions(PushFields):
-    """Verbs of people."""
+    """Transitions that a person decides on."""
 
     class Meta:
         abstract = True
 
-    def _move(self, leaves: tuple[PushStatus, ...], *only: Q, **changes: Any) -> None:
-        rows = type(self)._default_manager.filter(*only, pk=self.pk, status__in=leaves)
+    def _decide(self, decision: str, user: User | None, only: Q, **changes: Any) -> None:
+        """Change the row where `only` holds, and tell who decided. Raises WrongStateError."""
+        rows = type(self)._default_manager.filter(only, pk=self.pk)
+        decided_now = {"decision": decision, "decided_by": user, "decided_at": Now()}
         with transaction.atomic():
-            if not rows.update(updated_at=Now(), **changes):
-                states = ", ".join(leaves)
-                raise WrongStateError(f"push {self.pk}: is no longer in {states}, or was sent")
-            if changes["status"] in ACTIVE:
-                Run.objects.filter(pk=self.run_id).update(status="running", finished_at=None)
-            _tell(self, changes)
+            if not rows.update(updated_at=Now(), **decided_now, **changes):
+                raise WrongStateError(f"push {self.pk}: not in a state that {decision!r} leaves")
+            if changes.get("status") in ACTIVE:
+                run = Run.objects.filter(pk=self.run_id)
+                run.update(status=RunStatus.RUNNING, finished_at=None)
+            decided.send(type(self), push=self, decision=decision, user=user)
         self.refresh_from_db()
 
     def confirm(self, user: User | None) -> None:
         """unconfirmed → succeeded: a person looked, the candidate is in Flatchr."""
-        self._move(
-            (S.UNCONFIRMED,),
+        self._decide(
+            "in_flatchr",
+            user,
+            Q(status=S.UNCONFIRMED),
             status=S.SUCCEEDED,
             event=Event.WRITE_SUCCESS,
             confirm_after=Now(),
             closed_at=Now(),
-            **wanted_enrichment(self.vacancy.company.enrich),
-            **_decided("in_flatchr", user),
-            **no_error(),
+            **ENRICHMENT[self.vacancy.company.enrich],
+            **NO_ERROR,
         )
 
     def push_again(self, user: User | None) -> None:
-        """unconfirmed → queued: a person looked, the candidate is not there; it may be sent again."""
-        self._move(
-            (S.UNCONFIRMED,),
-            create_started_at=None,
-            **_decided("push_again", user),
-            **_afresh(),
-        )
-
-    def retry_enrichment(self, user: User | None) -> None:
-        """Only the enrichment is tried again; the create never is."""
-        rows = type(self)._default_manager.filter(
-            pk=self.pk, enrichment_status=EnrichmentStatus.FAILED
-        )
-        # Without an applicant there is nobody to enrich: they are looked for first.
-        look = {} if self.applicant_id else {"confirm_after": Now(), "confirm_tries": 0}
-        decision = _decided("retry_enrich", user)
-        changed = rows.update(
-            enrichment_status=EnrichmentStatus.PENDING,
-            enrichment_after=Now(),
-            enrichment_tries=0,
-            updated_at=Now(),
-            **look,
-            **decision,
-        )
-        if not changed:
-            raise WrongStateError(f"push {self.pk}: its enrichment has not failed")
-        _tell(self, decision)
+        """unconfirmed → queued: a person looked, and the candidate is not there: it may be sent
+        again."""
+        unconfirmed = Q(status=S.UNCONFIRMED)
+        self._decide("push_again", user, unconfirmed, create_started_at=None, **_queued_anew())
 
     def retry(self, user: User | None) -> None:
-        """failed, cancelled, discarded → queued: try again. Raises IntegrityError where a newer push
-        took its place."""
-        self._move(RETRYABLE, **_decided("retry", user), **_afresh())
+        """failed, cancelled, discarded → queued: try again.
+
+        Raises IntegrityError where a newer push took its place.
+        """
+        self._decide("retry", user, Q(status__in=RETRYABLE), **_queued_anew())
 
     def cancel(self, user: User | None) -> None:
         """queued, retrying → cancelled: a push of which certainly nothing was sent."""
-        self._move(
-            WAITING,
-            Q(create_started_at=None),
+        self._decide(
+            "cancel",
+            user,
+            Q(status__in=WAITING, create_started_at=None),
             status=S.CANCELLED,
             next_attempt_at=None,
             closed_at=Now(),
-            **_decided("cancel", user),
             **error_fields(SyncError(ErrorCode.CANCELLED)),
         )
 
+    def retry_enrichment(self, user: User | None) -> None:
+        """Enrichment failed → pending: it alone is tried again; the create never is. Without an
+        applicant there is nobody to enrich: it is looked for first."""
+        look = {} if self.applicant_id else {"confirm_after": Now(), "confirm_tries": 0}
+        self._decide(
+            "retry_enrich",
+            user,
+            Q(status=S.SUCCEEDED, enrichment_status=EnrichmentStatus.FAILED),
+            enrichment_status=EnrichmentStatus.PENDING,
+            enrichment_after=Now(),
+            enrichment_tries=0,
+            **look,
+        )
 
-def _decided(decision: str, user: User | None) -> dict[str, Any]:
-    return {"decision": decision, "decided_by": user, "decided_at": Now()}
 
-
-def _tell(push: PushFields, changes: dict[str, Any]) -> None:
-    decided.send(type(push), push=push, decision=changes["decision"], user=changes["decided_by"])
-
-
-def _afresh() -> dict[str, Any]:
+def _queued_anew() -> dict[str, Any]:
+    """As a new push is, with a deadline of its own; what is known of its candidate stays."""
     return {
         "status": S.QUEUED,
         "event": "",
@@ -126,5 +115,5 @@ def _afresh() -> dict[str, Any]:
         "next_attempt_at": Now(),
         "deadline_at": in_seconds(settings.PUSH_DEADLINE_SECONDS),
         "closed_at": None,
-        **no_error(),
+        **NO_ERROR,
     }

@@ -1,4 +1,8 @@
-"""Transitions after a success: found again in Flatchr, enriched."""
+"""Transitions after a success: found again in Flatchr, enriched.
+
+The push stays `succeeded`; what changes is when it is looked for, what was found, and its
+enrichment. Nothing happens where it is not `succeeded` any more.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from django.db.models.functions import Now
 
 from sync.exceptions import SyncError
 from sync.models.push.fields import PushFields
-from sync.models.push.values import error_fields, in_seconds, no_error
+from sync.models.push.values import NO_ERROR, error_fields, in_seconds
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.vocabulary import ErrorCode
 
@@ -17,56 +21,74 @@ S = PushStatus
 
 
 class ReadBackTransitions(PushFields):
-    """Verbs after success: found again, enriched."""
+    """Transitions of the read-back and of the enrichment."""
 
     class Meta:
         abstract = True
 
-    def _note(self, **changes: Any) -> None:
-        type(self)._default_manager.filter(pk=self.pk, status=S.SUCCEEDED).update(
-            updated_at=Now(), **changes
-        )
+    def _update_succeeded(self, **changes: Any) -> None:
+        rows = type(self)._default_manager.filter(pk=self.pk, status=S.SUCCEEDED)
+        rows.update(updated_at=Now(), **changes)
+
+    # --- read-back ------------------------------------------------------------------------------
 
     def mark_found(self, *, applicant_id: str, column: str) -> None:
-        """The read-back found the applicant."""
-        self._note(
+        """The read-back found the applicant, now in this column; it looks no more."""
+        self._update_succeeded(
             applicant_id=applicant_id,
             column=column,
             confirmed_at=Now(),
             confirm_after=None,
-            **no_error(),
+            **NO_ERROR,
         )
 
-    def mark_not_found(self, *, delay: float | None) -> None:
-        """The read-back did not find the applicant; without a delay it is reported, and there is
+    def look_again_later(self, *, delay: float, tried: bool = True) -> None:
+        """The read-back did not find the applicant: it looks again in `delay` seconds.
+
+        `tried`: False where the search failed, so that it said nothing of the applicant.
+        """
+        self._update_succeeded(
+            confirm_after=in_seconds(delay), confirm_tries=F("confirm_tries") + int(tried)
+        )
+
+    def report_missing(self) -> None:
+        """The read-back did not find the applicant and gives up: people are told so, and there is
         nobody to enrich."""
-        again = None if delay is None else in_seconds(delay)
-        self._note(confirm_after=again, confirm_tries=F("confirm_tries") + 1)
-        if delay is None:
-            mismatch = SyncError(ErrorCode.FLATCHR_MISMATCH)
-            self._note(**error_fields(mismatch))
-            if self.enrichment_status == EnrichmentStatus.PENDING:
-                self.give_up_enrichment(mismatch)
+        mismatch = SyncError(ErrorCode.FLATCHR_MISMATCH)
+        self._update_succeeded(
+            confirm_after=None, confirm_tries=F("confirm_tries") + 1, **error_fields(mismatch)
+        )
+        if self.enrichment_status == EnrichmentStatus.PENDING:
+            self.give_up_enrichment(mismatch)
 
     def stop_following(self) -> None:
-        """It was found before and is not there any more: a recruiter archived it."""
-        self._note(confirm_after=None)
+        """The applicant was found before and is not there any more: a recruiter archived it. The
+        push keeps what was found."""
+        self._update_succeeded(confirm_after=None)
+
+    # --- enrichment -----------------------------------------------------------------------------
 
     def mark_enriched(self) -> None:
-        self._note(
+        """Enrichment pending → done: Flatchr has taken it, or there was nothing to add."""
+        self._update_succeeded(
             enrichment_status=EnrichmentStatus.DONE, enrichment_after=None, enrichment_error=""
         )
 
     def retry_enrichment_later(self, error: SyncError, *, delay: float, tried: bool = True) -> None:
-        self._note(
+        """Enrichment stays pending: it is tried again in `delay` seconds.
+
+        `tried`: False where a limit of ours kept it from being sent.
+        """
+        self._update_succeeded(
             enrichment_after=in_seconds(delay),
             enrichment_tries=F("enrichment_tries") + int(tried),
             enrichment_error=error.note,
         )
 
     def give_up_enrichment(self, error: SyncError) -> None:
-        """Its own failure: the candidate is in Flatchr all the same."""
-        self._note(
+        """Enrichment pending → failed. The push itself stays a success: the candidate is in Flatchr
+        all the same."""
+        self._update_succeeded(
             enrichment_status=EnrichmentStatus.FAILED,
             enrichment_after=None,
             enrichment_error=error.note,

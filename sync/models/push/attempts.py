@@ -45,14 +45,12 @@ COMPLETED = (
 
 
 class AttemptManager(models.Manager["PushAttempt"]):
-    """Rows are written before a candidate is sent and completed after, many at once."""
-
-    def insert(self, rows: list[PushAttempt]) -> None:
-        self.bulk_create(rows)
+    """A row is inserted before a candidate is sent and completed after it, many rows at once."""
 
     def complete(self, rows: list[PushAttempt]) -> None:
-        """One statement for all: `bulk_update` builds a CASE a field and row, which was a third of
-        all that a worker's database thread did."""
+        """Write the `COMPLETED` fields of each row, in one statement for all of them:
+        `bulk_update` builds a CASE for each field and row, which took a third of the time of a
+        worker's database thread."""
         fields = [field for field in self.model._meta.concrete_fields if field.name in COMPLETED]
         quote = connection.ops.quote_name
         assignments = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
@@ -91,6 +89,3 @@ class PushAttempt(models.Model):
         verbose_name = _("attempt")
         verbose_name_plural = _("attempts")
         ordering = ["id"]
-
-    def __str__(self) -> str:
-        return f"{self.push_id}#{self.number}"
