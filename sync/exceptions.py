@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 
-from sync.explanations import EXPLANATIONS, sentence
 from sync.vocabulary import ErrorCode, Side
+from sync.vocabulary.explanations import EXPLANATIONS, sentence
 
 LONGEST_NOTE = 500
 

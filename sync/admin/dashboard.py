@@ -18,12 +18,12 @@ from django.utils.translation import ngettext
 
 from sync.admin.history import failures
 from sync.admin.history.failures import list_url
-from sync.explanations import told
 from sync.models import FlatchrCompany, HrFlowSource, Push, WorkerGroup
 from sync.models.accounts import EXPIRY_WARNING
 from sync.models.states import PushStatus
 from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Day, Tally
+from sync.vocabulary.explanations import told
 
 # The segments of a bar, from the bottom up: the name of its class in desk.css, and its states.
 STACKED: tuple[tuple[str, tuple[str, ...]], ...] = (

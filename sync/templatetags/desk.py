@@ -20,11 +20,11 @@ from django.utils.timezone import is_aware, localtime
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
-from sync.explanations import told
 from sync.models.push.attempts import AttemptOutcome
 from sync.models.runs import RunStatus
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.services.security.audit_words import counted
+from sync.vocabulary.explanations import told
 
 register = template.Library()
 register.filter(told)

@@ -10,10 +10,10 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
-from sync.explanations import told
 from sync.models import FlatchrCompany, Push, PushAttempt
 from sync.models.states import PushStatus
 from sync.vocabulary import ErrorCode
+from sync.vocabulary.explanations import told
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FIRST = [("sync", "0001_initial")]

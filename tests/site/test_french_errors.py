@@ -18,10 +18,10 @@ from sync.exceptions import (
     SecretUnreadableError,
     UserFacingError,
 )
-from sync.explanations import told
 from sync.fields import decrypt
 from sync.models import FlatchrCompany, HrFlowSource, PushAttempt
 from sync.vocabulary import ErrorCode
+from sync.vocabulary.explanations import told
 from tests.browser.words import english_in
 from tests.desk import Desk, S
 from tests.site.french import FRENCH, back_to_english, boss, left_in_english, page

@@ -31,8 +31,7 @@ def walk() -> list[str]:
 
 
 def imported(file: str) -> set[str]:
-    """The files that one imports, as paths; what a package re-exports, and what a class derives from,
-    is imported too."""
+    """The files that one imports, as paths, and those that a package re-exports."""
     found: set[str] = set()
     tree = ast.parse((ROOT / file).read_text(encoding="utf-8"))
     for node in ast.walk(tree):

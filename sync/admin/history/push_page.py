@@ -13,13 +13,13 @@ from django.utils.translation import gettext_lazy
 
 from sync.admin.columns import person
 from sync.clients.transport import Failure
-from sync.explanations import told
 from sync.matching import LookUpVerdict
 from sync.models import Push, PushAttempt
 from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
 from sync.services.security.audit_words import DECISIONS
 from sync.vocabulary import ErrorCode
+from sync.vocabulary.explanations import told
 
 MOST_ATTEMPTS = 100
 

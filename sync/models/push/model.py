@@ -6,13 +6,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from sync.explanations import EXPLANATIONS, sentence
 from sync.models.push.transitions.bulk import PushRows
 from sync.models.push.transitions.people import PeopleTransitions
 from sync.models.push.transitions.read_back import ReadBackTransitions
 from sync.models.push.transitions.worker import WorkerTransitions
 from sync.models.states import BLOCKING, OPEN, WAITING, WITH_INTENT, PushStatus
 from sync.vocabulary import Side
+from sync.vocabulary.explanations import EXPLANATIONS, sentence
 
 S = PushStatus
 

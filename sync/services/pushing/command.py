@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from sync.exceptions import SyncError
-from sync.explanations import sentence
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind, WorkerGroup
 from sync.models.circuit_breaker import CircuitBreaker
 from sync.models.push.queryset import PushQuerySet
@@ -27,6 +26,7 @@ from sync.services.pushing.blocking import target_problem
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
 from sync.vocabulary import ErrorCode, tally
+from sync.vocabulary.explanations import sentence
 
 POLL_SECONDS = 0.5
 SWEEP_SECONDS = 10.0

@@ -40,17 +40,9 @@ from sync.services.preparing.job import job_of
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, complete, format_candidate, read_profile
 from sync.services.privacy import suppression
+from sync.services.pushing import outcomes
 from sync.services.pushing.blocking import blocked_target
-from sync.services.pushing.outcomes import (
-    Kind,
-    Outcome,
-    apply,
-    decide,
-    lost_too_often,
-    unconfirmed,
-    unexpected,
-    wait,
-)
+from sync.services.pushing.outcomes import Kind, Outcome
 from sync.services.queue import shutdown
 from sync.services.queue.writer import Writer
 from sync.services.reconciling.applicants import mask, person_of
@@ -173,10 +165,10 @@ def look_up_lost_answer(state: Try) -> Try | Outcome:
     if verdict is LookUpVerdict.FOUND:
         return Outcome(Kind.SUCCEEDED, applicant=found)
     if verdict is LookUpVerdict.AMBIGUOUS:
-        return unconfirmed()
+        return outcomes.unconfirmed()
     if verdict is LookUpVerdict.LATER:
-        return decide(PermanentError(ErrorCode.FLATCHR_FAULT), push, event, sent=False)
-    if failed := lost_too_often(push, event):
+        return outcomes.decide(PermanentError(ErrorCode.FLATCHR_FAULT), push, event, sent=False)
+    if failed := outcomes.lost_too_often(push, event):
         return failed
     state.writer.run(push.clear_intent)
     push.create_started_at, push.lookups = None, 0
@@ -209,7 +201,7 @@ def find_existing(state: Try) -> Try | Outcome:
     except rate_limits.RateLimitedError:
         raise
     except RetryableError as error:
-        return wait(error, push, journal.failure)
+        return outcomes.wait(error, push, journal.failure)
     person = mask(candidate_person(state.made))
     found = already_there(person, applicants)
     if found and push.repeat_of_id is None:
@@ -243,7 +235,7 @@ def _write_intent(state: Try) -> PushAttempt | Outcome:
         return Outcome(Kind.ALREADY_THERE, applicant=found)
     if duplicate:
         in_progress = RetryableError(ErrorCode.DUPLICATE_IN_PROGRESS)
-        return wait(in_progress, push, state.journal.failure)
+        return outcomes.wait(in_progress, push, state.journal.failure)
     hide_phone = writer.shared(suppression.phone_hider)
     push.begin_create(
         firstname=str(candidate["firstname"]),
@@ -291,23 +283,23 @@ def outcome_of_error(error: Exception, state: Try) -> Outcome:
         case CredentialsError():
             # Once the account is paused, its pushes wait instead of failing.
             if state.writer.run(lambda: circuit_breakers.note_refusal(push, error)):
-                return wait(error, push, event, sent=state.sent)
+                return outcomes.wait(error, push, event, sent=state.sent)
         case SecretUnreadableError():
             unreadable = PermanentError(ErrorCode.SECRET_UNREADABLE)
-            return decide(unreadable, push, event, sent=False)
+            return outcomes.decide(unreadable, push, event, sent=False)
         case DatabaseError() | RedisError():
             logger.warning("push %s: %s", push.pk, type(error).__name__)
             if not state.sent:
                 # Our own database or cache was away for a moment: not the push's fault.
-                away = RetryableError(ErrorCode.UNEXPECTED, **unexpected(error).params)
-                return wait(away, push, event)
+                away = RetryableError(ErrorCode.UNEXPECTED, **outcomes.unexpected(error).params)
+                return outcomes.wait(away, push, event)
         case ConfigurationError():
             logger.error("push %s: %s", push.pk, error)
         case SyncError():
             pass
         case _:
             logger.error("push %s: unexpected error", push.pk, exc_info=error)
-    return decide(error, push, event, sent=state.sent)
+    return outcomes.decide(error, push, event, sent=state.sent)
 
 
 def record(state: Try, outcome: Outcome) -> None:
@@ -319,7 +311,7 @@ def record(state: Try, outcome: Outcome) -> None:
     except WrongStateError:
         # The row knows of an intent that this outcome denies: a person decides.
         logger.exception("push %s: its outcome contradicts its row", state.push.pk)
-        state.writer.run(lambda: _close(state, unconfirmed()))
+        state.writer.run(lambda: _close(state, outcomes.unconfirmed()))
 
 
 def _close(state: Try, outcome: Outcome) -> None:
@@ -330,7 +322,7 @@ def _close(state: Try, outcome: Outcome) -> None:
     row.error_code = error.code if error else ""
     row.message = redact(str(error)) if error else ""
     row.steps, row.finished_at = journal.as_rows(), timezone.now()
-    apply(outcome, push)
+    outcomes.apply(outcome, push)
     if error is not None and suppression.is_of_erased(state.candidate, push.profile_key):
         # Whatever has ended it, nothing is kept of whom we were asked to forget.
         suppression.forget_push(push)
