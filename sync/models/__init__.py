@@ -13,7 +13,7 @@ from sync.models.runs import Run, RunKind, RunProfile, RunStatus
 from sync.models.scope import TranslatedGroup
 from sync.models.states import EnrichmentStatus, LostClaimError, PushStatus, WrongStateError
 from sync.models.vacancies import FlatchrVacancy
-from sync.models.workers import RateState, WorkerGroup
+from sync.models.workers import Epoch, RateState, WorkerGroup
 from sync.models.workflows import Workflow
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "AuditEntry",
     "DailyCount",
     "EnrichmentStatus",
+    "Epoch",
     "ErasedPerson",
     "FlatchrCompany",
     "FlatchrVacancy",

@@ -41,6 +41,7 @@ class Action(models.TextChoices):
     EXPORT_PERSON = "export_person", _("exported what is held of a person")
     PURGE = "purge", _("purged")
     ROTATE = "rotate", _("encrypted the secrets anew")
+    RESTORE = "restore", _("said that the database was restored")
 
 
 class AuditQuerySet(ScopedQuerySet["AuditEntry"]):

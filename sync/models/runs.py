@@ -118,9 +118,15 @@ class Run(models.Model):
         return _("Run %(id)s") % {"id": self.pk}
 
     @staticmethod
-    def applicants_cache_key(run_id: int, vacancy_id: int | None) -> str:
-        """Of the applicants (masked) that were on the vacancy when the run began."""
-        return f"applicants:{run_id}:{vacancy_id}"
+    def applicants_cache_key(
+        run_id: int, vacancy_id: int | None, *, epoch: str, worker_id: str
+    ) -> str:
+        """Of the applicants (masked) that were on the vacancy when the run began.
+
+        Valid in one epoch of the database, and for one start of a worker group: a restore needs
+        one, whether or not anybody says that it was made.
+        """
+        return f"applicants:{epoch}:{worker_id}:{run_id}:{vacancy_id}"
 
     def finish(self) -> int:
         """running → finished, with the counts of events in the seed's words; every push whose

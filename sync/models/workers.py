@@ -1,8 +1,9 @@
-"""What workers share through the database: their heartbeats, and the state of rate limiters."""
+"""What workers share through the database: heartbeats, rate limiters, and its own epoch."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import secrets
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
@@ -63,3 +64,34 @@ class RateState(models.Model):
     state = models.JSONField(default=list)
 
     objects = RateStateManager()
+
+
+class EpochManager(models.Manager["Epoch"]):
+    def current(self) -> Epoch:
+        """The one row there is; made by whoever needs it first."""
+        found = self.order_by("pk").first()
+        if found is None:
+            token = secrets.token_hex(8)
+            self.bulk_create([Epoch(pk=1, token=token)], ignore_conflicts=True)
+            found = self.get(pk=1)
+        return found
+
+
+class Epoch(models.Model):
+    """One life of the database: a restore from a backup begins the next.
+
+    What is remembered outside of the database (a cache) and decides whether a candidate is sent
+    holds for one epoch only: after a restore the rows are older than what was remembered of them.
+    """
+
+    token = models.CharField(max_length=16)
+    restored_at = models.DateTimeField(null=True, blank=True)
+
+    objects = EpochManager()
+
+    class Meta:
+        default_permissions = ()
+
+    def is_before_restore(self, moment: datetime) -> bool:
+        """Whether a row of that moment may be older than what was done of it."""
+        return self.restored_at is not None and moment < self.restored_at

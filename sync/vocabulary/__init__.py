@@ -83,6 +83,7 @@ class ErrorCode(TextChoices):
     COMPANY_INACTIVE = "company_inactive", _("company switched off")
     SOURCE_INACTIVE = "source_inactive", _("source switched off")
     DUPLICATE_IN_PROGRESS = "duplicate_in_progress", _("same person on the way")
+    MAYBE_SENT_BEFORE_RESTORE = "maybe_sent_before_restore", _("perhaps sent before the restore")
     ATTEMPTS_EXHAUSTED = "attempts_exhausted", _("too many attempts")
     DEADLINE_PASSED = "deadline_passed", _("too late")
     SECRET_UNREADABLE = "secret_unreadable", _("stored credentials cannot be decrypted")

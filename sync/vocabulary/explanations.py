@@ -210,6 +210,11 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The same person is on the way to this vacancy from another profile."),
         _("Nothing was sent of this one: it waits until we know what became of the other."),
     ),
+    ErrorCode.MAYBE_SENT_BEFORE_RESTORE: Explanation(
+        Side.HERE,
+        _("The database was restored from a backup, and somebody of this name is on the vacancy."),
+        _("Nothing was sent. Look in Flatchr: retry only if this person is not there yet."),
+    ),
     ErrorCode.ATTEMPTS_EXHAUSTED: Explanation(
         Side.HERE,
         _("Tried %(attempts)s times without success. The last time: %(last)s"),

@@ -18,7 +18,7 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 from redis import RedisError
 
-from sync.models import Action, DailyCount, Push, PushAttempt, Run
+from sync.models import Action, DailyCount, Epoch, Push, PushAttempt, Run, WorkerGroup
 from sync.models.runs import APPLICANTS_KEPT_SECONDS
 from sync.services.privacy import personal_data, suppression
 from sync.services.privacy.database_files import scrub
@@ -128,8 +128,12 @@ def _forget_searches(pushes: QuerySet[Push]) -> None:
     vacancies = {push.vacancy_id for push in pushes}
     since = timezone.now() - timedelta(seconds=APPLICANTS_KEPT_SECONDS)
     runs = Run.objects.filter(vacancy__in=vacancies, created_at__gte=since)
+    epoch = Epoch.objects.current().token
+    groups = ["", *WorkerGroup.objects.values_list("worker_id", flat=True)]
     keys = [
-        Run.applicants_cache_key(run.pk, run.vacancy_id) for run in runs.only("pk", "vacancy_id")
+        Run.applicants_cache_key(run.pk, run.vacancy_id, epoch=epoch, worker_id=group)
+        for run in runs.only("pk", "vacancy_id")
+        for group in groups
     ]
     try:
         cache.delete_many(keys)

@@ -196,6 +196,7 @@ _SETUP: dict[str, Kept] = {
     "sync.FlatchrVacancy": Kept(About.SETUP, _NOBODY, _WORK, Until.ALWAYS),
     "sync.Workflow": Kept(About.SETUP, _NOBODY, _WORK, Until.DELETED),
     "sync.RateState": Kept(About.SETUP, _NOBODY, _WORK, Until.ALWAYS),
+    "sync.Epoch": Kept(About.SETUP, _NOBODY, _WORK, Until.ALWAYS),
     "sync.WorkerGroup": Kept(
         About.SETUP, gettext_lazy("Names of the machines that work."), _WORK, Until.ALWAYS
     ),
@@ -230,6 +231,7 @@ NAMES: dict[str, Words] = {
     "sync.PurgedPush": gettext_lazy("deleted pushes"),
     "sync.DailyCount": gettext_lazy("daily counts"),
     "sync.RateState": gettext_lazy("request rates"),
+    "sync.Epoch": gettext_lazy("restores of the database"),
     "cache": gettext_lazy("cache"),
 }
 

@@ -197,16 +197,23 @@ def find_existing(state: Try) -> Try | Outcome:
     push, journal = state.push, state.journal
     try:
         with journal.step(Stage.CHECK):
-            applicants = state.existing.find(push, state.flatchr)
+            search = state.existing.find(push, state.flatchr)
     except rate_limits.RateLimitedError:
         raise
     except RetryableError as error:
         return outcomes.wait(error, push, journal.failure)
     person = mask(candidate_person(state.made))
-    found = already_there(person, applicants)
-    if found and push.repeat_of_id is None:
+    applicants = search.applicants
+    if push.repeat_of_id is not None:
+        # The ones it repeats are there; another can only be its own, from before a restore.
+        fresh = [one for one in applicants if one.id not in push.known_applicants]
+        applicants = fresh if search.may_show(push) else []
+    if found := already_there(person, applicants):
         return Outcome(Kind.ALREADY_THERE, applicant=found)
-    known = sorted({*push.known_applicants, *lookalikes(person, applicants)})
+    if search.may_show(push) and lookalikes(person, applicants):
+        maybe_sent = PermanentError(ErrorCode.MAYBE_SENT_BEFORE_RESTORE)
+        return Outcome(Kind.FAILED, maybe_sent, event=journal.failure)
+    known = sorted({*push.known_applicants, *lookalikes(person, search.applicants)})
     if known != sorted(push.known_applicants):
         state.writer.run(lambda: push.note_known(known))
     return state

@@ -16,8 +16,9 @@ from django.db.models.functions import Now
 from sync.clients.flatchr import FlatchrClient
 from sync.exceptions import RetryableError
 from sync.matching import Found, Person
-from sync.models import Push, Run
+from sync.models import Epoch, Push, Run
 from sync.models.runs import APPLICANTS_KEPT_SECONDS
+from sync.services.queue.heartbeat import worker_id
 from sync.services.queue.writer import Writer
 from sync.services.reconciling.applicants import mask, on_vacancy
 from sync.vocabulary import ErrorCode
@@ -27,15 +28,22 @@ POLL_SECONDS = 0.2
 
 @dataclass(frozen=True)
 class Search:
-    """The applicants (their persons masked) that one search returned, and when it began."""
+    """The applicants (their persons masked) that one search returned, when it began, and the epoch
+    of the database that it was made in."""
 
     began: datetime
     applicants: list[Found]
+    epoch: Epoch
 
     def is_valid_for(self, push: Push) -> bool:
         """Not older than a person's decision to try again: until then people may have added the
         candidate by hand."""
         return push.decided_at is None or self.began > push.decided_at
+
+    def may_show(self, push: Push) -> bool:
+        """Whether an applicant of this search may be the push's own: the database was restored from
+        a backup in which the push was still to be sent, and nobody has decided about it since."""
+        return self.epoch.is_before_restore(push.decided_at or push.created_at)
 
 
 class ExistingApplicants:
@@ -50,7 +58,7 @@ class ExistingApplicants:
         self._lock = threading.Lock()
         self._searches: dict[tuple[int, int], Future[Search]] = {}
 
-    def find(self, push: Push, flatchr: FlatchrClient) -> list[Found]:
+    def find(self, push: Push, flatchr: FlatchrClient) -> Search:
         """The applicants that were there before this push: when its run began, or when a person
         asked for another try.
 
@@ -70,7 +78,7 @@ class ExistingApplicants:
                     future.set_exception(error)
             search = future.result()
             if search.is_valid_for(push):
-                return search.applicants
+                return search
             self._forget(key, future)
 
     def _forget(self, key: tuple[int, int], future: Future[Search]) -> None:
@@ -80,20 +88,23 @@ class ExistingApplicants:
 
     def _shared(self, push: Push, flatchr: FlatchrClient) -> Search:
         """The search of this run in the cache; made here where no other worker is making it."""
-        key = Run.applicants_cache_key(push.run_id, push.vacancy_id)
+        epoch = self._writer.run(Epoch.objects.current)
+        key = Run.applicants_cache_key(
+            push.run_id, push.vacancy_id, epoch=epoch.token, worker_id=worker_id()
+        )
         lock_seconds = int(settings.HTTP_TIMEOUT_SECONDS) + 10
         give_up = time.monotonic() + settings.HTTP_TIMEOUT_SECONDS
         while True:
             kept = self._writer.run(lambda: cache.get(key))
-            if kept is not None and (search := _from_cache(kept)).is_valid_for(push):
+            if kept is not None and (search := _from_cache(kept, epoch)).is_valid_for(push):
                 return search
             if self._writer.run(lambda: cache.add(f"{key}:lock", 1, lock_seconds)):
-                return self._search(key, push, flatchr)
+                return self._search(key, push, flatchr, epoch)
             if time.monotonic() > give_up:
                 raise RetryableError(ErrorCode.FLATCHR_UNREACHABLE, retry_after=1)
             time.sleep(POLL_SECONDS)
 
-    def _search(self, key: str, push: Push, flatchr: FlatchrClient) -> Search:
+    def _search(self, key: str, push: Push, flatchr: FlatchrClient, epoch: Epoch) -> Search:
         """Search, keep the result for the other workers, and release the lock."""
         # The database's clock, which dates people's decisions too.
         clock: Any = Push.objects.filter(pk=push.pk).values_list(Now(), flat=True)
@@ -101,7 +112,8 @@ class ExistingApplicants:
             began = self._writer.run(clock.get)
             applicants = flatchr.search_applicants(vacancy_id=push.vacancy.remote_id or None)
             found = on_vacancy(applicants, push.vacancy)
-            search = Search(began, [replace(one, person=mask(one.person)) for one in found])
+            masked = [replace(one, person=mask(one.person)) for one in found]
+            search = Search(began, masked, epoch)
             kept = _for_cache(search)
             self._writer.run(lambda: cache.set(key, kept, APPLICANTS_KEPT_SECONDS))
             return search
@@ -119,7 +131,7 @@ def _for_cache(search: Search) -> tuple[datetime, list[list[str]]]:
     return search.began, rows
 
 
-def _from_cache(kept: tuple[datetime, list[list[str]]]) -> Search:
+def _from_cache(kept: tuple[datetime, list[list[str]]], epoch: Epoch) -> Search:
     began, rows = kept
     applicants = [Found(id_, column, Person(*person)) for id_, column, *person in rows]
-    return Search(began, applicants)
+    return Search(began, applicants, epoch)

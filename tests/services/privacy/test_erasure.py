@@ -20,6 +20,7 @@ from sync.models import (
     Action,
     AuditEntry,
     DailyCount,
+    Epoch,
     ErasedPerson,
     FlatchrCompany,
     Profile,
@@ -155,7 +156,8 @@ def test_an_erasure_ends_what_the_cache_knows_of_the_vacancy(world: World) -> No
     from django.core.cache import cache
 
     push = world.push(add_zoe(world))
-    key = Run.applicants_cache_key(push.run_id, push.vacancy_id)
+    epoch = Epoch.objects.current().token
+    key = Run.applicants_cache_key(push.run_id, push.vacancy_id, epoch=epoch, worker_id="")
     assert cache.get(key) is not None
     erase_candidate(email=EMAIL)
     assert cache.get(key) is None

@@ -106,6 +106,22 @@ class PushRows(PushQuerySet[P]):
         codes = list(rows.values_list("error_code", flat=True).distinct())
         return int(undecided) + sum(_give_up(rows.filter(error_code=c), last=c) for c in codes)
 
+    def wait_after_restore(self, seconds: float) -> int:
+        """running, queued, retrying → retrying, queued: the database came from a backup, so any of
+        these may have been sent since. Claims end, and nothing is due before `seconds` from now;
+        returns how many wait."""
+        moment = in_seconds(seconds)
+        claimed = self.filter(status=S.RUNNING)
+        PushAttempt.objects.filter(push__in=claimed, finished_at=None).update(
+            outcome=AttemptOutcome.LOST, finished_at=Now(), error_code=ErrorCode.WORKER_LOST
+        )
+        ended = claimed.update(
+            status=S.RETRYING, next_attempt_at=moment, updated_at=Now(), **NO_CLAIM
+        )
+        waiting = self.waiting().filter(next_attempt_at__lt=moment)
+        waiting.update(next_attempt_at=moment, updated_at=Now())
+        return int(ended) + self.waiting().count()
+
     # --- after a success ------------------------------------------------------------------------
 
     def claim_follow_up(self, moment: str, limit: int) -> list[P]:
