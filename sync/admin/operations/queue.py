@@ -10,9 +10,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -21,8 +25,10 @@ from django_q.models import Failure, OrmQ, Schedule, Success
 
 from sync.admin.columns import column
 from sync.admin.scoped import OperatorsOnly
-from sync.models import WorkerGroup
+from sync.models import Action, Epoch, WorkerGroup
+from sync.services.queue.epoch import begin_epoch
 from sync.services.queue.schedules import NAMES
+from sync.services.security import audit
 from sync.templatetags.desk import status_label
 
 LONGEST_RESULT = 5000
@@ -45,6 +51,31 @@ class WorkerGroupAdmin(OperatorsOnly[WorkerGroup]):
         if group.beat_at is not None and group.beat_at >= limit:
             return status_label("ok", _("running"))
         return status_label("error", _("silent"))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.restored_view)
+        return [path("restored/", view, name="sync_restored"), *super().get_urls()]
+
+    def restored_view(self, request: HttpRequest) -> HttpResponse:
+        """An operator says that the database came from a backup (`queue.epoch`)."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        if request.method == "POST":
+            found = begin_epoch()
+            audit.record(request.user, Action.RESTORE, details={"pushes": found.waiting})
+            words = _(
+                "%(waiting)s pushes wait %(seconds)s s, then look in Flatchr before they send."
+            )
+            values = {"waiting": found.waiting, "seconds": f"{found.seconds:.0f}"}
+            messages.success(request, words % values)
+            return redirect("admin:sync_workergroup_changelist")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("The database was restored"),
+            "opts": self.opts,
+            "restored_at": Epoch.objects.current().restored_at,
+        }
+        return TemplateResponse(request, "sync/operations/restored.html", context)
 
 
 @admin.register(Schedule)

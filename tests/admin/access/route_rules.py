@@ -69,6 +69,7 @@ RULES: dict[str, Rule] = {
     **rules_of("auth_group", **seen_by("S", add="S", delete="S")),
     **rules_of("axes_accessattempt", **seen_by("S", delete="S")),
     **rules_of("sync_workergroup", **seen_by("OS")),
+    "sync_restored": Rule("OS", global_=True),
     **rules_of("django_q_schedule", **seen_by("OS")),
     **rules_of("django_q_success", **seen_by("OS")),
     **rules_of("django_q_failure", **seen_by("OS")),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.db.models.functions import Now
+from django.test import Client
+from django.urls import reverse
 
 from sync.models import AuditEntry, Epoch, Push, PushAttempt
 from sync.models.states import PushStatus
@@ -124,6 +126,16 @@ def test_each_epoch_has_a_token_of_its_own() -> None:
     begin_epoch()
     assert Epoch.objects.current().token != before.token
     assert Epoch.objects.current().restored_at is not None
+
+
+def test_an_operator_says_it_on_a_page(world: World, admin_client: Client) -> None:
+    world.dispatch(*world.keys(2), source=world.bulk)
+    page = admin_client.get(reverse("admin:sync_restored"))
+    assert Push.objects.due().count() == 2 and b"<form" in page.content
+    answer = admin_client.post(reverse("admin:sync_restored"), follow=True)
+    assert b"2 pushes wait" in answer.content
+    assert Push.objects.due().count() == 0
+    assert AuditEntry.objects.filter(action="restore", user__username="admin").exists()
 
 
 def test_the_command_says_what_waits(world: World, capsys: pytest.CaptureFixture[str]) -> None:
