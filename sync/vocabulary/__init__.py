@@ -44,7 +44,7 @@ class Side(TextChoices):
 
 
 class ErrorCode(TextChoices):
-    """Every way a push can fail; stored. The texts for people are in `sync.vocabulary.explanations`."""
+    """Every way a push can fail; stored. Its texts for people: `sync.vocabulary.explanations`."""
 
     HRFLOW_CREDENTIALS = "hrflow_credentials", _("HrFlow refused the credentials")
     HRFLOW_UNREACHABLE = "hrflow_unreachable", _("HrFlow could not be reached")

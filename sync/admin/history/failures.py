@@ -15,12 +15,12 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.history import actions
 from sync.admin.history.actions import PushAction
-from sync.admin.scoped import ScopedAdmin
+from sync.admin.scoped import ScopedAdmin, page
 from sync.models import Push
 from sync.models.states import PushStatus
 from sync.numbers import whole_number
@@ -97,15 +97,6 @@ def list_url(**wanted: Any) -> str:
 class FailureInbox(ScopedAdmin[Push]):
     """The pages of the inbox, at addresses below the history."""
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        act = view(self.failures_act_view)
-        return [
-            path("failures/", view(self.failures_view), name="sync_inbox"),
-            path("failures/<str:action>/", act, name="sync_inbox_act"),
-            *super().get_urls(),
-        ]
-
     def check_view(self, request: HttpRequest) -> None:
         """Raises PermissionDenied."""
         if not self.has_view_permission(request):
@@ -114,6 +105,7 @@ class FailureInbox(ScopedAdmin[Push]):
     def page_context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, **more}
 
+    @page("failures/", name="sync_inbox")
     def failures_view(self, request: HttpRequest) -> HttpResponse:
         self.check_view(request)
         found = rows(request)
@@ -127,6 +119,7 @@ class FailureInbox(ScopedAdmin[Push]):
         )
         return TemplateResponse(request, "sync/failures.html", context)
 
+    @page("failures/<str:action>/", name="sync_inbox_act")
     def failures_act_view(self, request: HttpRequest, action: str) -> HttpResponse:
         """One action on a whole group; a grave one is asked about first."""
         self.check_view(request)

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,7 @@ from sync.admin.history import actions, push_page
 from sync.admin.history.actions import PushAction
 from sync.admin.history.failures import FailureInbox
 from sync.admin.read_only import ReadOnly
+from sync.admin.scoped import page
 from sync.matching import comparable_email
 from sync.models import Profile, Push
 from sync.models.audit import Action
@@ -124,14 +125,6 @@ class PushAdmin(ReadOnly, FailureInbox):
 
     # --- pages ----------------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        view: Any = self.admin_site.admin_view
-        return [
-            path("export/", view(self.export_view), name="sync_push_export"),
-            path("<int:pk>/do/<str:action>/", view(self.act_view), name="sync_push_act"),
-            *super().get_urls(),
-        ]
-
     def change_view(
         self,
         request: HttpRequest,
@@ -166,6 +159,7 @@ class PushAdmin(ReadOnly, FailureInbox):
         )
         return TemplateResponse(request, "sync/push_detail.html", context)
 
+    @page("<int:pk>/do/<str:action>/", name="sync_push_act")
     def act_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """One action on one push; a grave one is asked about first."""
         self.check_view(request)
@@ -181,6 +175,7 @@ class PushAdmin(ReadOnly, FailureInbox):
             reverse("admin:sync_push_change", args=[newest.pk]) if newest else here
         )
 
+    @page("export/", name="sync_push_export")
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The list as it is filtered and searched, all its pages."""
         self.check_view(request)

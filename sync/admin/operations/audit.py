@@ -9,7 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sync.admin.columns import column
 from sync.admin.read_only import ReadOnly
-from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter, page
 from sync.models import AuditEntry
 from sync.services.reporting import exports
 from sync.services.security import audit_words
@@ -61,10 +61,6 @@ class AuditAdmin(ReadOnly, ScopedAdmin[AuditEntry]):
 
     # --- export ---------------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name="sync_auditentry_export"), *super().get_urls()]
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -77,6 +73,7 @@ class AuditAdmin(ReadOnly, ScopedAdmin[AuditEntry]):
         context = {"export_url": export_url, **(extra_context or {})}
         return super().changelist_view(request, context)
 
+    @page("export/", name="sync_auditentry_export")
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The list as it is filtered, all its pages, as CSV. Streamed: it may be long."""
         if not self.has_view_permission(request) or not request.user.has_perm(EXPORT):
