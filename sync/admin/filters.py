@@ -18,6 +18,7 @@ from sync.models import FlatchrCompany, FlatchrVacancy, Push, Run
 from sync.models.states import ACTIVE, PushStatus
 from sync.numbers import whole_number
 from sync.services.reporting import statistics
+from sync.templatetags.desk import person
 from sync.vocabulary import ErrorCode
 
 # A menu longer than this is no help; narrowing by company first is.
@@ -137,7 +138,7 @@ class PersonFilter(OneOf):
         """People who asked for a run: there are a hundred times fewer runs than pushes."""
         runs = Run.objects.for_user(request.user).filter(requested_by=OuterRef("pk"))
         people = get_user_model()._default_manager.filter(Exists(runs)).order_by("username")
-        return [(user.pk, user.get_full_name() or user.get_username()) for user in people]
+        return [(user.pk, person(user)) for user in people]
 
 
 class RunFilter(OneOf):

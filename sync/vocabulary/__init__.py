@@ -94,6 +94,18 @@ class ErrorCode(TextChoices):
     UNEXPECTED = "unexpected", _("unexpected error")
 
 
+def label_of(value: str, *choices: type[TextChoices]) -> str:
+    """The words of a stored value, in the active language.
+
+    `choices`: the enumerations it may come from, the first that has it counts. A value that none
+    has (of an older version) stands for itself.
+    """
+    for one in choices:
+        if value in one.values:
+            return str(one(value).label)
+    return value
+
+
 def tally(counts: Iterable[tuple[str, int]]) -> str:
     """`("failed", 1), ("waiting", 3)` as `1 failed, 3 waiting`, in the active language."""
     words = gettext("%(count)s %(what)s")

@@ -26,7 +26,7 @@ from sync.models.states import PushStatus
 from sync.numbers import whole_number
 from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Cause, Group
-from sync.vocabulary import ErrorCode
+from sync.vocabulary import ErrorCode, label_of
 
 OFFERED = {
     PushStatus.UNCONFIRMED: (actions.CONFIRM, actions.PUSH_AGAIN),
@@ -68,8 +68,8 @@ def rows(request: HttpRequest) -> list[Row]:
 def _row(request: HttpRequest, cause: Cause, groups: list[Group]) -> Row:
     return Row(
         cause=cause,
-        title=label_of(cause.code),
-        last=label_of(cause.last),
+        title=label_of(cause.code, ErrorCode),
+        last=label_of(cause.last, ErrorCode),
         url=cause_url(cause),
         count=sum(group.count for group in groups),
         newest=max((group.newest for group in groups), key=lambda push: push.pk),
@@ -80,13 +80,9 @@ def _row(request: HttpRequest, cause: Cause, groups: list[Group]) -> Row:
 
 
 def cause_url(cause: Cause) -> str:
+    """The list of the pushes that `rows` counts under a cause."""
     company = {} if cause.company is None else {"company": cause.company}
     return list_url(state="todo", reason=cause.code, last=cause.last, **company)
-
-
-def label_of(code: str) -> str:
-    """The words of an error's code; a code of an older version stands for itself."""
-    return str(ErrorCode(code).label) if code in ErrorCode.values else code
 
 
 def list_url(**wanted: Any) -> str:

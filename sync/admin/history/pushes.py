@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin import filters
-from sync.admin.columns import column, local, noted, person, titled
+from sync.admin.columns import column, local, noted, titled
 from sync.admin.history import actions, push_page
 from sync.admin.history.actions import PushAction
 from sync.admin.history.failures import FailureInbox
@@ -31,7 +31,7 @@ from sync.models.states import ACTIVE
 from sync.numbers import whole_number
 from sync.services.reporting import exports
 from sync.services.security import audit
-from sync.templatetags.desk import status_label
+from sync.templatetags.desk import person, status_label
 
 PAGE_RELATED = ("run", "source", "vacancy__company", "requested_by", "decided_by", "repeat_of")
 # A profile key is one long word with digits in it; a name is not.

@@ -25,7 +25,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from sync.admin.columns import column, local, person, titled
+from sync.admin.columns import column, local, titled
 from sync.admin.filters import PersonFilter
 from sync.admin.history import actions, failures
 from sync.admin.read_only import ReadOnly
@@ -34,7 +34,7 @@ from sync.models import Push, Run, RunStatus
 from sync.models.states import WAITING, PushStatus
 from sync.numbers import whole_number
 from sync.services.reporting import statistics
-from sync.templatetags.desk import status, status_label
+from sync.templatetags.desk import person, status, status_label
 
 RELATED = ("source", "vacancy__company", "requested_by", "workflow")
 # The order in which a run's page lists its counts.

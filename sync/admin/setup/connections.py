@@ -13,11 +13,11 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from sync.admin.history.failures import label_of
 from sync.admin.scoped import ScopedAdmin, page
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models.scope import sees_all
 from sync.services.queue import notify
+from sync.vocabulary import ErrorCode, label_of
 from sync.web.htmx import HtmxRequest
 
 
@@ -65,7 +65,7 @@ class AccountAdmin(ScopedAdmin[Any]):
     ) -> Any:
         account = context.get("original")
         if account is not None:
-            context["pause_reason"] = label_of(account.pause_code)
+            context["pause_reason"] = label_of(account.pause_code, ErrorCode)
             context["account_kind"] = self.opts.model_name
         return super().render_change_form(request, context, *args, **kwargs)
 
