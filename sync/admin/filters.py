@@ -47,6 +47,7 @@ class StateFilter(SimpleListFilter):
     GROUPS = {"in_flatchr": statistics.IN_FLATCHR, "active": ACTIVE}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Three groups of states, then each state by itself."""
         return [
             ("todo", _("needs a person")),
             ("active", _("on its way (all)")),
@@ -55,6 +56,7 @@ class StateFilter(SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        """`todo` is the failure inbox: it leaves out old failures and pushes that were repeated."""
         value = self.value()
         if value is None:
             return queryset

@@ -46,6 +46,7 @@ class RequestForm(forms.Form):
     force = forms.BooleanField(required=False)
 
     def clean(self) -> dict[str, Any]:
+        """Raises ValidationError for none or both, and for text that holds no e-mail address."""
         cleaned = super().clean() or self.cleaned_data
         if bool(cleaned.get("email")) == bool(cleaned.get("profile_key")):
             raise forms.ValidationError(_("Give an e-mail or a profile key: one of the two."))

@@ -235,6 +235,7 @@ def _live_context(profile: Profile) -> dict[str, Any]:
 
 
 def _warn_too_many(request: HttpRequest, error: drafts.TooManyError) -> None:
+    """Leave a message; the error's first argument is the number of profiles asked for."""
     words = _(
         "%(asked)s profiles are too many for one selection: %(most)s at most. Narrow it "
         "with the filters, or let an operator set up a workflow."

@@ -83,6 +83,7 @@ class CompanyAdmin(AccountAdmin):
 
     @admin.display(description=gettext_lazy("API key"), ordering="auth_expires_on")
     def key_expiry(self, company: FlatchrCompany) -> SafeString | str:
+        """The days left: a warning within EXPIRY_WARNING, an error once the key has expired."""
         days = company.expires_in_days
         if days is None:
             return "—"
@@ -139,6 +140,7 @@ class CompanyAdmin(AccountAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With `expiry_words` where the API key has expired or soon will."""
         company = context.get("original")
         if company is not None and company.expires_soon:
             context["expiry_words"] = expiry_words(company.expires_in_days)

@@ -180,6 +180,7 @@ class SourceAdmin(AccountAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With the progress of an import, and `may_import`; nothing on the page of a new source."""
         source = context.get("original")
         if source is not None:
             context |= {**progress_of(source), "may_import": self.may_import(request)}

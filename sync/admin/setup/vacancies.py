@@ -133,6 +133,7 @@ class VacancyAdmin(ReadOnly, ScopedAdmin[FlatchrVacancy]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With `choose_url`, where a push begins, while the vacancy is open."""
         vacancy = context.get("original")
         if vacancy is not None and vacancy.is_open:
             context["choose_url"] = choose_url(vacancy)

@@ -67,6 +67,7 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
     change_form_template = "sync/workflow.html"
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer what the person may see; vacancies with their companies, which their names hold."""
         if db_field.name == "vacancy":
             vacancies = FlatchrVacancy.objects.for_user(request.user)
             kwargs["queryset"] = vacancies.select_related("company")
@@ -98,6 +99,7 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With the registered rules, and `may_run`: whether the person may start a run."""
         workflow = context.get("original")
         may_run = workflow is not None and self.may_run(request, workflow)
         context |= {"rules": list(logics), "may_run": may_run}
