@@ -57,7 +57,8 @@ _DETAILS = (
 def generate_resume(profile: Mapping[str, Any], candidate: Mapping[str, Any]) -> bytes:
     """A PDF of one page, in the fullest version that fits; the same input gives the same bytes.
 
-    `profile`: as HrFlow has it. `candidate`: the body of Flatchr's create call, for the name.
+    `profile`: as HrFlow has it. `candidate`: the body of Flatchr's create call, of which the name,
+    e-mail and phone are shown.
     """
     read = mapping(profile)
     versions = [_blocks(read, candidate, detail) for detail in _DETAILS]
