@@ -13,12 +13,12 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin import filters
 from sync.admin.columns import column, local, noted, titled
+from sync.admin.csv_export import csv_response, export_address
 from sync.admin.history import actions, push_page
 from sync.admin.history.actions import PushAction
 from sync.admin.history.failures import FailureInbox
@@ -104,12 +104,8 @@ class PushAdmin(ReadOnly, FailureInbox):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """With the address that exports the list as it is narrowed now, all its pages."""
-        export_url = ""
-        if request.user.has_perm("sync.export_push"):
-            query = request.GET.copy()
-            query.pop("p", None)
-            export_url = f"{reverse('admin:sync_push_export')}?{query.urlencode()}"
+        """With `export_url`; empty for who may not export."""
+        export_url = export_address(request, "admin:sync_push_export", "sync.export_push")
         context = {"export_url": export_url, **(extra_context or {})}
         return super().changelist_view(request, context)
 
@@ -213,10 +209,5 @@ def _export(
     """A CSV file, with what was answered where the person may see it. Raises PermissionDenied."""
     if not request.user.has_perm("sync.export_push"):
         raise PermissionDenied
-    response = StreamingHttpResponse(
-        exports.push_lines(pushes, payload=request.user.has_perm("sync.view_payload")),
-        content_type="text/csv; charset=utf-8",
-    )
-    name = f"pushes-{timezone.localtime():%Y-%m-%d-%H%M}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    payload = request.user.has_perm("sync.view_payload")
+    return csv_response(exports.push_lines(pushes, payload=payload), "pushes")
