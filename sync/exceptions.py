@@ -51,6 +51,10 @@ class SyncError(UserFacingError):
     def __init__(
         self, code: ErrorCode | str, *, http_status: int | None = None, **params: Any
     ) -> None:
+        """`params`: what the code's text names (`sync.vocabulary.explanations`).
+
+        Raises ValueError for a code that is none.
+        """
         if http_status is not None:
             params.setdefault("status", http_status)
         super().__init__(ErrorCode(code), **params)

@@ -1,4 +1,4 @@
-"""What has been rung for, whichever broker holds it."""
+"""What has been notified, whichever broker holds it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Notifications:
         self.broker.purge_queue()
 
     def silence_ends(self) -> None:
-        """As if the time had passed after which an unanswered bell is rung again."""
+        """As if the time had passed after which an unacknowledged notification is sent again."""
         clear_cache()
 
     @property

@@ -45,8 +45,3 @@ def local(at: datetime | None, style: str = "SHORT_DATETIME_FORMAT") -> str:
     `style`: the name of one of Django's formats, https://docs.djangoproject.com/en/5.2/ref/settings/.
     """
     return date_format(timezone.localtime(at), style) if at else ""
-
-
-def person(user: Any) -> str:
-    """A user's full name, or else the name they sign in with; empty for None."""
-    return (user.get_full_name() or user.get_username()) if user else ""

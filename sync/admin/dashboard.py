@@ -20,9 +20,10 @@ from sync.admin.history import failures
 from sync.admin.history.failures import list_url
 from sync.models import FlatchrCompany, HrFlowSource, Push, WorkerGroup
 from sync.models.accounts import EXPIRY_WARNING
-from sync.models.states import PushStatus
+from sync.models.states import ACTIVE, PushStatus
 from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Day, Tally
+from sync.vocabulary import ErrorCode, label_of
 from sync.vocabulary.explanations import told
 
 # The segments of a bar, from the bottom up: the name of its class in desk.css, and its states.
@@ -82,7 +83,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
 def _figures(pushes: QuerySet[Push], days: list[Day]) -> dict[str, Any]:
     """The numbers on top: each with a note, and the address of the list of its rows."""
     today, week = days[-1].tally, statistics.add(day.tally for day in days[-7:])
-    waiting, due = statistics.open_now(pushes).active, statistics.oldest_due(pushes)
+    # `due`: since when the push that has been due longest is due.
+    waiting = pushes.filter(status__in=ACTIVE).count()
+    in_order: QuerySet[Push] = pushes.due().order_by("next_attempt_at")  # type: ignore[attr-defined]
+    due = in_order.values_list("next_attempt_at", flat=True).first()
     if due is not None and timezone.now() - due >= LATE:
         waiting_note = _("the oldest is late by %(since)s") % {"since": timesince(due, depth=1)}
     else:
@@ -293,7 +297,7 @@ def _company_health(company: FlatchrCompany, url: str) -> Health:
 
 
 def _paused(code: str) -> str:
-    return _("Paused: %(reason)s") % {"reason": failures.label_of(code)}
+    return _("Paused: %(reason)s") % {"reason": label_of(code, ErrorCode)}
 
 
 def _expiry(days: int | None) -> str:

@@ -18,6 +18,7 @@ from sync.models import FlatchrCompany, FlatchrVacancy, Push, Run
 from sync.models.states import ACTIVE, PushStatus
 from sync.numbers import whole_number
 from sync.services.reporting import statistics
+from sync.templatetags.desk import person
 from sync.vocabulary import ErrorCode
 
 # A menu longer than this is no help; narrowing by company first is.
@@ -46,6 +47,7 @@ class StateFilter(SimpleListFilter):
     GROUPS = {"in_flatchr": statistics.IN_FLATCHR, "active": ACTIVE}
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        """Three groups of states, then each state by itself."""
         return [
             ("todo", _("needs a person")),
             ("active", _("on its way (all)")),
@@ -54,6 +56,7 @@ class StateFilter(SimpleListFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Push]) -> QuerySet[Push]:
+        """`todo` is the failure inbox: it leaves out old failures and pushes that were repeated."""
         value = self.value()
         if value is None:
             return queryset
@@ -137,7 +140,7 @@ class PersonFilter(OneOf):
         """People who asked for a run: there are a hundred times fewer runs than pushes."""
         runs = Run.objects.for_user(request.user).filter(requested_by=OuterRef("pk"))
         people = get_user_model()._default_manager.filter(Exists(runs)).order_by("username")
-        return [(user.pk, user.get_full_name() or user.get_username()) for user in people]
+        return [(user.pk, person(user)) for user in people]
 
 
 class RunFilter(OneOf):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django import forms
@@ -14,12 +16,15 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models import ManyToManyField, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 
 from sync.admin.read_only import ReadOnly
 from sync.models.scope import ScopedQuerySet, colleagues_of, sees_all
 
 M = TypeVar("M", bound=models.Model)
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 # Django's ModelAdmin takes its type parameter in django-stubs only, and not when the code runs.
 if TYPE_CHECKING:
     _Admin = admin.ModelAdmin
@@ -40,6 +45,20 @@ def scoped(queryset: QuerySet[Any], request: HttpRequest) -> QuerySet[Any]:
     return queryset
 
 
+def page(route: str, *, name: str) -> Callable[[V], V]:
+    """Mark a method of a `Listed` admin as the view of a page beside Django's own.
+
+    `route`: the address below the model's list. `name`: the URL's name in the namespace `admin`;
+    `{model}` in it becomes the model's name, for base classes of several admins.
+    """
+
+    def mark(view: V) -> V:
+        view.page = (route, name)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 class Listed(_Admin[M]):
     """A list that says what it is, and what to do when there is nothing in it."""
 
@@ -52,6 +71,16 @@ class Listed(_Admin[M]):
     primary_action = ""
     list_help: Any = ""
     empty_hint: Any = ""
+
+    def get_urls(self) -> list[URLPattern]:
+        """The pages marked with `page` come first: Django takes any other address for a key."""
+        own = []
+        for method, view in inspect.getmembers_static(type(self), inspect.isfunction):
+            if hasattr(view, "page"):
+                route, name = view.page
+                wrapped = self.admin_site.admin_view(getattr(self, method))
+                own.append(path(route, wrapped, name=name.format(model=self.opts.model_name)))
+        return [*own, *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -112,6 +112,7 @@ class ConnectorAdminSite(AdminSite):
     enable_nav_sidebar = True
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What the frame of every page shows; `worker_notice` only for who may use the desk."""
         context: dict[str, Any] = super().each_context(request)
         context["environment_label"] = environment_label()
         context["home_path"] = reverse("admin:index", current_app=self.name)

@@ -52,7 +52,10 @@ class Resume:
 
 
 def as_document(resume: Resume) -> dict[str, str]:
-    """The `resume` object of a create call whose `type` is `document`."""
+    """The `resume` object of a create call whose `type` is `document`; `data` is base64.
+
+    https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat
+    """
     return {
         "data": base64.b64encode(resume.data).decode("ascii"),
         "fileName": resume.file_name,

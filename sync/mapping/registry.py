@@ -193,7 +193,10 @@ def resolve_format(spec: object = None) -> BoundFormat:
 
 
 def validate_logics(specs: object) -> None:
-    """Validate a model's field. Raises ValidationError with a sentence for each wrong rule."""
+    """Validate a model's field: a list of names, or of `{"name": …, "params": {…}}`.
+
+    Raises ValidationError with a sentence for each wrong rule.
+    """
     if not isinstance(specs, list):
         raise ValidationError(_("The rules must be a list."))
     problems = [problem for spec in specs if (problem := logics.problem(spec))]

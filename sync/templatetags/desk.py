@@ -24,6 +24,7 @@ from sync.models.push.attempts import AttemptOutcome
 from sync.models.runs import RunStatus
 from sync.models.states import EnrichmentStatus, PushStatus
 from sync.services.security.audit_words import counted
+from sync.vocabulary import label_of
 from sync.vocabulary.explanations import told
 
 register = template.Library()
@@ -160,15 +161,8 @@ def status_label(value: str, text: Any = "") -> SafeString:
         '<span class="status status--{}">{}{}</span>',
         shape,
         icon(ICONS.get(value, "info"), spin),
-        text or label_of(value),
+        text or label_of(value, PushStatus, RunStatus, EnrichmentStatus, AttemptOutcome),
     )
-
-
-def label_of(value: str) -> str:
-    for choices in (PushStatus, RunStatus, EnrichmentStatus, AttemptOutcome):
-        if value in choices.values:
-            return str(choices(value).label)
-    return value
 
 
 @register.filter
@@ -202,7 +196,7 @@ def dotted(*parts: Any) -> SafeString:
 
 @register.filter
 def person(user: Any) -> str:
-    """A user's full name, or else their sign-in name; empty for nobody."""
+    """A user's full name, or else the name they sign in with; empty for None."""
     return (user.get_full_name() or user.get_username()) if user else ""
 
 

@@ -44,7 +44,7 @@ class Side(TextChoices):
 
 
 class ErrorCode(TextChoices):
-    """Every way a push can fail; stored. The texts for people are in `sync.vocabulary.explanations`."""
+    """Every way a push can fail; stored. Its texts for people: `sync.vocabulary.explanations`."""
 
     HRFLOW_CREDENTIALS = "hrflow_credentials", _("HrFlow refused the credentials")
     HRFLOW_UNREACHABLE = "hrflow_unreachable", _("HrFlow could not be reached")
@@ -93,6 +93,18 @@ class ErrorCode(TextChoices):
     WORKER_LOST = "worker_lost", _("the worker stopped before the end")
     CANCELLED = "cancelled", _("cancelled")
     UNEXPECTED = "unexpected", _("unexpected error")
+
+
+def label_of(value: str, *choices: type[TextChoices]) -> str:
+    """The words of a stored value, in the active language.
+
+    `choices`: the enumerations it may come from, the first that has it counts. A value that none
+    has (of an older version) stands for itself.
+    """
+    for one in choices:
+        if value in one.values:
+            return str(one(value).label)
+    return value
 
 
 def tally(counts: Iterable[tuple[str, int]]) -> str:

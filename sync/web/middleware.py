@@ -42,14 +42,18 @@ PERMISSIONS_POLICY = ", ".join(
 )
 
 
-class SecurityHeaders:
+class Middleware:
+    """Django gives each middleware what makes the answer: the next one, or the view."""
+
+    def __init__(self, get_response: Answer) -> None:
+        self.get_response = get_response
+
+
+class SecurityHeaders(Middleware):
     """Adds two headers that Django does not set.
 
     The outermost middleware, so that static files and errors carry them too.
     """
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
@@ -58,14 +62,11 @@ class SecurityHeaders:
         return response
 
 
-class AuditCaller:
+class AuditCaller(Middleware):
     """Tells the audit log whose request is being answered, and from which address it came.
 
     Comes after the authentication middleware, which sets `request.user`.
     """
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         with audit.during(request, client_address(request)):
@@ -83,14 +84,11 @@ def begin_session(request: HttpRequest, **_: Any) -> None:
     request.session[BEGAN] = request.session[SEEN] = int(time.time())
 
 
-class SessionLimits:
+class SessionLimits(Middleware):
     """Ends a session after a time without a page, and after SESSION_LONGEST_SECONDS at the latest.
 
     Only whole pages count: parts of a page that refresh themselves (htmx) keep nobody signed in.
     """
-
-    def __init__(self, get_response: Answer) -> None:
-        self.get_response = get_response
 
     def __call__(self, request: HtmxRequest) -> HttpResponse:
         now, session = int(time.time()), request.session

@@ -25,10 +25,12 @@ class Throttle:
         self._counts: OrderedDict[tuple[str, int], int] = OrderedDict()
 
     def has_room(self, key: str) -> bool:
+        """Whether `key` may be counted once more in the current window."""
         with self._lock:
             return self._counts.get((key, self._window()), 0) < self.per_minute
 
     def count(self, key: str) -> None:
+        """Count `key` once in the current window. Over MOST_KEYS, the oldest count is forgotten."""
         with self._lock:
             place = (key, self._window())
             self._counts[place] = self._counts.pop(place, 0) + 1

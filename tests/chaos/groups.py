@@ -79,7 +79,7 @@ class Group:
     supervisor: subprocess.Popen[bytes] | None = None
     starts: int = 0
     wanted: bool = False
-    _watchers: list[int] = field(default_factory=list)
+    _supervisors: list[int] = field(default_factory=list)
 
     @property
     def log(self) -> Path:
@@ -97,7 +97,7 @@ class Group:
                 start_new_session=True,
             )
         self.starts += 1
-        self._watchers.append(self.supervisor.pid)
+        self._supervisors.append(self.supervisor.pid)
 
     def keep_running(self) -> None:
         if self.wanted and self.supervisor is not None and self.supervisor.poll() is not None:
@@ -114,7 +114,7 @@ class Group:
         return {
             pid: process
             for pid, process in processes().items()
-            if process.group in mains or pid in self._watchers
+            if process.group in mains or pid in self._supervisors
         }
 
     def find(self, role: str) -> list[int]:

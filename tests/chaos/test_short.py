@@ -53,7 +53,7 @@ def test_it_brings_pushes_home_when_asked_to_stop() -> None:
     assert report["ok"]
 
 
-def test_nobody_is_left_behind_when_the_watcher_dies_in_the_middle_of_a_stop() -> None:
+def test_nobody_is_left_behind_when_the_supervisor_dies_in_the_middle_of_a_stop() -> None:
     """Processes left behind would take tasks of the cluster that replaces theirs."""
     report = run("tests.chaos.proofs", "orphans", "--pushes", "40", seconds=120)
     assert report["left"] == {"pusher": 1, "monitor": 1}

@@ -67,10 +67,10 @@ def test_wait_does_not_wait_for_a_paused_account(world: World, endpoint: str) ->
 
 
 @pytest.mark.usefixtures("slow_clock")
-def test_wait_does_not_need_the_doorbell(
+def test_wait_does_not_need_the_notification(
     world: World, notifications: Notifications, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The bell got lost: while it waits, the command sweeps, and so rings again."""
+    """The notification got lost: while it waits, the command sweeps, and so notifies again."""
     monkeypatch.setattr(command, "SWEEP_SECONDS", 0.0)
 
     def sleep(_: float) -> None:

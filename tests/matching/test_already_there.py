@@ -112,7 +112,7 @@ def test_one_search_serves_a_whole_run(world: World) -> None:
     Push.objects.filter(profile_key__in=keys[6:]).update(next_attempt_at=Now() + timedelta(hours=1))
     world.work()
     assert Push.objects.filter(status=S.SUCCEEDED).count() == 6
-    finish(world)  # Another doorbell, as another worker would answer it.
+    finish(world)  # Another task, as another worker would execute it.
     assert Push.objects.filter(status=S.SUCCEEDED).count() == 12
     assert searches(world) == 1
     world.push(world.keys(13)[12], source=world.bulk)

@@ -220,7 +220,9 @@ def test_the_same_person_under_two_profile_keys_is_sent_once(world: World) -> No
     assert people(world) == {"Nora Petit": 1}
 
 
-def test_a_twin_waits_for_a_lost_answer_and_for_no_longer_than_its_deadline(world: World) -> None:
+def test_a_duplicate_waits_for_a_lost_answer_and_for_no_longer_than_its_deadline(
+    world: World,
+) -> None:
     keys = [add_person(world, "Nora", "Petit", email="nora@example.org") for _ in range(2)]
     [first] = queue(world, keys[0])
     world.sandbox.set_faults(lose_create(LOST_BEFORE["500"]))

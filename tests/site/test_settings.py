@@ -59,7 +59,7 @@ def test_a_missing_secret_is_named(tmp_path: Path, name: str) -> None:
     assert status == 3 and said.startswith(f"{name}:")
 
 
-def test_a_database_cache_has_room_for_every_bell(tmp_path: Path) -> None:
+def test_a_database_cache_has_room_for_every_notification(tmp_path: Path) -> None:
     size = "s.CACHES['default'].get('OPTIONS', {}).get('MAX_ENTRIES')"
     assert start(tmp_path, size) == (0, "10000")
     assert start(tmp_path, size, REDIS_URL="redis://127.0.0.1:6379/0") == (0, "None")
@@ -145,7 +145,7 @@ def test_postgresql_is_durable(tmp_path: Path) -> None:
     assert "synchronous_commit=on" in start(tmp_path, "s.DATABASES", DATABASE_URL=url)[1]
 
 
-def test_a_task_outlives_a_doorbell_and_its_requests(tmp_path: Path) -> None:
+def test_a_task_has_time_for_its_work_and_a_request(tmp_path: Path) -> None:
     shown = "s.Q_CLUSTER['timeout'] > s.TASK_WORK_SECONDS + s.HTTP_TIMEOUT_SECONDS,"
     shown += " s.Q_CLUSTER['retry'] > s.Q_CLUSTER['timeout'], s.Q_CLUSTER['ack_failures']"
     assert start(tmp_path, shown)[1] == "True True True"

@@ -47,8 +47,8 @@ def test_a_new_or_changed_profile_goes_to_the_workflows_of_its_source(
     push = Push.objects.get()
     assert (push.profile_key, push.vacancy, push.status) == (KEY, desk.vacancy, S.QUEUED)
     assert (push.run.kind, push.run.workflow, push.requested_by) == (RunKind.EVENT, workflow, None)
-    rung = {name for name, _ in notifications.take()}
-    assert rung == {"sync.tasks.import_source", "sync.tasks.work"}
+    notified = {name for name, _ in notifications.take()}
+    assert notified == {"sync.tasks.import_source", "sync.tasks.work"}
 
 
 OTHERS = [

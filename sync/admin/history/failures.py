@@ -15,18 +15,18 @@ from django.http import (
     HttpResponseRedirect,
 )
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.history import actions
 from sync.admin.history.actions import PushAction
-from sync.admin.scoped import ScopedAdmin
+from sync.admin.scoped import ScopedAdmin, page
 from sync.models import Push
 from sync.models.states import PushStatus
 from sync.numbers import whole_number
 from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Cause, Group
-from sync.vocabulary import ErrorCode
+from sync.vocabulary import ErrorCode, label_of
 
 OFFERED = {
     PushStatus.UNCONFIRMED: (actions.CONFIRM, actions.PUSH_AGAIN),
@@ -68,8 +68,8 @@ def rows(request: HttpRequest) -> list[Row]:
 def _row(request: HttpRequest, cause: Cause, groups: list[Group]) -> Row:
     return Row(
         cause=cause,
-        title=label_of(cause.code),
-        last=label_of(cause.last),
+        title=label_of(cause.code, ErrorCode),
+        last=label_of(cause.last, ErrorCode),
         url=cause_url(cause),
         count=sum(group.count for group in groups),
         newest=max((group.newest for group in groups), key=lambda push: push.pk),
@@ -80,13 +80,9 @@ def _row(request: HttpRequest, cause: Cause, groups: list[Group]) -> Row:
 
 
 def cause_url(cause: Cause) -> str:
+    """The list of the pushes that `rows` counts under a cause."""
     company = {} if cause.company is None else {"company": cause.company}
     return list_url(state="todo", reason=cause.code, last=cause.last, **company)
-
-
-def label_of(code: str) -> str:
-    """The words of an error's code; a code of an older version stands for itself."""
-    return str(ErrorCode(code).label) if code in ErrorCode.values else code
 
 
 def list_url(**wanted: Any) -> str:
@@ -97,15 +93,6 @@ def list_url(**wanted: Any) -> str:
 class FailureInbox(ScopedAdmin[Push]):
     """The pages of the inbox, at addresses below the history."""
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        act = view(self.failures_act_view)
-        return [
-            path("failures/", view(self.failures_view), name="sync_inbox"),
-            path("failures/<str:action>/", act, name="sync_inbox_act"),
-            *super().get_urls(),
-        ]
-
     def check_view(self, request: HttpRequest) -> None:
         """Raises PermissionDenied."""
         if not self.has_view_permission(request):
@@ -114,6 +101,7 @@ class FailureInbox(ScopedAdmin[Push]):
     def page_context(self, request: HttpRequest, **more: Any) -> dict[str, Any]:
         return {**self.admin_site.each_context(request), "opts": self.opts, **more}
 
+    @page("failures/", name="sync_inbox")
     def failures_view(self, request: HttpRequest) -> HttpResponse:
         self.check_view(request)
         found = rows(request)
@@ -127,6 +115,7 @@ class FailureInbox(ScopedAdmin[Push]):
         )
         return TemplateResponse(request, "sync/failures.html", context)
 
+    @page("failures/<str:action>/", name="sync_inbox_act")
     def failures_act_view(self, request: HttpRequest, action: str) -> HttpResponse:
         """One action on a whole group; a grave one is asked about first."""
         self.check_view(request)

@@ -11,14 +11,14 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sync.admin.columns import person
 from sync.clients.transport import Failure
 from sync.matching import LookUpVerdict
 from sync.models import Push, PushAttempt
 from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.models.states import WAITING
 from sync.services.security.audit_words import DECISIONS
-from sync.vocabulary import ErrorCode
+from sync.templatetags.desk import person
+from sync.vocabulary import ErrorCode, label_of
 from sync.vocabulary.explanations import told
 
 MOST_ATTEMPTS = 100
@@ -95,9 +95,9 @@ def _step(step: dict[str, Any], *, payload: bool) -> Step:
     stage, outcome = step.get("stage", ""), step.get("outcome", "")
     message = told(str(step.get("note") or step.get("message") or ""))
     return Step(
-        label=_label(Stage, stage),
+        label=label_of(stage, Stage),
         outcome=outcome,
-        outcome_label=_label(AttemptOutcome, outcome),
+        outcome_label=label_of(outcome, AttemptOutcome),
         duration=span(int(step.get("duration_ms") or 0)),
         message=str(VERDICTS.get(message, message if payload else "")),
         exchanges=[_exchange(e, payload=payload) for e in step.get("exchanges") or []],
@@ -118,13 +118,8 @@ def _exchange(exchange: dict[str, Any], *, payload: bool) -> dict[str, Any]:
         shown["request"] = exchange.get("request_excerpt", "")
         # An answer is quoted; why there was none is told in the reader's language.
         is_failure = answer in TRANSPORT_FAILURES
-        shown["answer"] = _(answer) if is_failure else _label(ErrorCode, answer)
+        shown["answer"] = _(answer) if is_failure else label_of(answer, ErrorCode)
     return shown
-
-
-def _label(choices: Any, value: str) -> str:
-    """The words of a choice; a value that is none, of an older version, stands for itself."""
-    return str(choices(value).label) if value in choices.values else value
 
 
 def span(milliseconds: int) -> str:

@@ -12,17 +12,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, Streami
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
-from django.utils import timezone
+from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin import filters
-from sync.admin.columns import column, local, noted, person, titled
+from sync.admin.columns import column, local, noted, titled
+from sync.admin.csv_export import csv_response, export_address
 from sync.admin.history import actions, push_page
 from sync.admin.history.actions import PushAction
 from sync.admin.history.failures import FailureInbox
 from sync.admin.read_only import ReadOnly
+from sync.admin.scoped import page
 from sync.matching import comparable_email
 from sync.models import Profile, Push
 from sync.models.audit import Action
@@ -30,7 +31,7 @@ from sync.models.states import ACTIVE
 from sync.numbers import whole_number
 from sync.services.reporting import exports
 from sync.services.security import audit
-from sync.templatetags.desk import status_label
+from sync.templatetags.desk import person, status_label
 
 PAGE_RELATED = ("run", "source", "vacancy__company", "requested_by", "decided_by", "repeat_of")
 # A profile key is one long word with digits in it; a name is not.
@@ -103,12 +104,8 @@ class PushAdmin(ReadOnly, FailureInbox):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """With the address that exports the list as it is narrowed now, all its pages."""
-        export_url = ""
-        if request.user.has_perm("sync.export_push"):
-            query = request.GET.copy()
-            query.pop("p", None)
-            export_url = f"{reverse('admin:sync_push_export')}?{query.urlencode()}"
+        """With `export_url`; empty for who may not export."""
+        export_url = export_address(request, "admin:sync_push_export", "sync.export_push")
         context = {"export_url": export_url, **(extra_context or {})}
         return super().changelist_view(request, context)
 
@@ -123,14 +120,6 @@ class PushAdmin(ReadOnly, FailureInbox):
         return offered
 
     # --- pages ----------------------------------------------------------------------------------
-
-    def get_urls(self) -> list[URLPattern]:
-        view: Any = self.admin_site.admin_view
-        return [
-            path("export/", view(self.export_view), name="sync_push_export"),
-            path("<int:pk>/do/<str:action>/", view(self.act_view), name="sync_push_act"),
-            *super().get_urls(),
-        ]
 
     def change_view(
         self,
@@ -166,6 +155,7 @@ class PushAdmin(ReadOnly, FailureInbox):
         )
         return TemplateResponse(request, "sync/push_detail.html", context)
 
+    @page("<int:pk>/do/<str:action>/", name="sync_push_act")
     def act_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         """One action on one push; a grave one is asked about first."""
         self.check_view(request)
@@ -181,6 +171,7 @@ class PushAdmin(ReadOnly, FailureInbox):
             reverse("admin:sync_push_change", args=[newest.pk]) if newest else here
         )
 
+    @page("export/", name="sync_push_export")
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The list as it is filtered and searched, all its pages."""
         self.check_view(request)
@@ -218,10 +209,5 @@ def _export(
     """A CSV file, with what was answered where the person may see it. Raises PermissionDenied."""
     if not request.user.has_perm("sync.export_push"):
         raise PermissionDenied
-    response = StreamingHttpResponse(
-        exports.push_lines(pushes, payload=request.user.has_perm("sync.view_payload")),
-        content_type="text/csv; charset=utf-8",
-    )
-    name = f"pushes-{timezone.localtime():%Y-%m-%d-%H%M}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    payload = request.user.has_perm("sync.view_payload")
+    return csv_response(exports.push_lines(pushes, payload=payload), "pushes")

@@ -19,22 +19,22 @@ from django.http import (
 from django.shortcuts import get_object_or_404
 from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from sync.admin.columns import column, local, person, titled
+from sync.admin.columns import column, local, titled
 from sync.admin.filters import PersonFilter
 from sync.admin.history import actions, failures
 from sync.admin.read_only import ReadOnly
-from sync.admin.scoped import ScopedAdmin
+from sync.admin.scoped import ScopedAdmin, page
 from sync.models import Push, Run, RunStatus
 from sync.models.states import WAITING, PushStatus
 from sync.numbers import whole_number
 from sync.services.reporting import statistics
-from sync.templatetags.desk import status, status_label
+from sync.templatetags.desk import person, status, status_label
 
 RELATED = ("source", "vacancy__company", "requested_by", "workflow")
 # The order in which a run's page lists its counts.
@@ -141,15 +141,6 @@ class RunAdmin(ReadOnly, ScopedAdmin[Run]):
 
     # --- pages ----------------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("<int:pk>/progress/", view(self.progress_view), name="sync_run_progress"),
-            path("<int:pk>/row/", view(self.row_view), name="sync_run_row"),
-            path("<int:pk>/do/<str:action>/", view(self.act_view), name="sync_run_act"),
-            *super().get_urls(),
-        ]
-
     def _run(self, request: HttpRequest, pk: str | int) -> Run:
         """Raises PermissionDenied, or Http404 where the person does not see such a run."""
         if not self.has_view_permission(request):
@@ -175,12 +166,14 @@ class RunAdmin(ReadOnly, ScopedAdmin[Run]):
         }
         return TemplateResponse(request, "sync/run_detail.html", context)
 
+    @page("<int:pk>/progress/", name="sync_run_progress")
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of the page that asks for itself every two seconds until the run is over."""
         run = self._run(request, pk)
         context = {"opts": self.opts, "is_update": True, **_progress_context(request, run)}
         return TemplateResponse(request, "sync/run_progress.html", context)
 
+    @page("<int:pk>/row/", name="sync_run_row")
     def row_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The cells of the list that change, asked for every two seconds until the run is over."""
         run: Any = self._run(request, pk)
@@ -189,6 +182,7 @@ class RunAdmin(ReadOnly, ScopedAdmin[Run]):
         context = {"run": run, "bar": progress_cell(run), "cells": cells}
         return TemplateResponse(request, "sync/run_row.html", context)
 
+    @page("<int:pk>/do/<str:action>/", name="sync_run_act")
     def act_view(self, request: HttpRequest, pk: int, action: str) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])

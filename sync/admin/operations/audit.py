@@ -7,9 +7,8 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.formats import localize
 from django.utils.html import format_html
@@ -17,8 +16,9 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from sync.admin.columns import column
+from sync.admin.csv_export import csv_response, export_address
 from sync.admin.read_only import ReadOnly
-from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter, page
 from sync.models import AuditEntry
 from sync.services.reporting import exports
 from sync.services.security import audit_words
@@ -61,30 +61,18 @@ class AuditAdmin(ReadOnly, ScopedAdmin[AuditEntry]):
 
     # --- export ---------------------------------------------------------------------------------
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.export_view)
-        return [path("export/", view, name="sync_auditentry_export"), *super().get_urls()]
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """`export_url` keeps the filters of the list, and is empty for who may not export."""
-        export_url = ""
-        if request.user.has_perm(EXPORT):
-            query = request.GET.copy()
-            query.pop("p", None)
-            export_url = f"{reverse('admin:sync_auditentry_export')}?{query.urlencode()}"
+        export_url = export_address(request, "admin:sync_auditentry_export", EXPORT)
         context = {"export_url": export_url, **(extra_context or {})}
         return super().changelist_view(request, context)
 
+    @page("export/", name="sync_auditentry_export")
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        """The list as it is filtered, all its pages, as CSV. Streamed: it may be long."""
+        """The list as it is filtered, all its pages, as CSV. Raises PermissionDenied."""
         if not self.has_view_permission(request) or not request.user.has_perm(EXPORT):
             raise PermissionDenied
         entries: QuerySet[AuditEntry] = self.get_changelist_instance(request).get_queryset(request)
-        response = StreamingHttpResponse(
-            exports.audit_lines(entries), content_type="text/csv; charset=utf-8"
-        )
-        name = f"audit-{timezone.localtime():%Y-%m-%d-%H%M}.csv"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
-        return response
+        return csv_response(exports.audit_lines(entries), "audit")

@@ -42,8 +42,7 @@ class LockoutAdmin(Listed[Any]):
             return status_label("error", _("must wait"))
         return status_label("none", _("counted"))
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    has_add_permission = has_change_permission

@@ -13,13 +13,12 @@ from django.core.exceptions import PermissionDenied
 from django.core.validators import EmailValidator
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.read_only import ReadOnly
-from sync.admin.scoped import Listed
+from sync.admin.scoped import Listed, page
 from sync.exceptions import ConfigurationError
 from sync.mapping.contact import addresses
 from sync.models import Action, ErasedPerson
@@ -47,6 +46,7 @@ class RequestForm(forms.Form):
     force = forms.BooleanField(required=False)
 
     def clean(self) -> dict[str, Any]:
+        """Raises ValidationError for none or both, and for text that holds no e-mail address."""
         cleaned = super().clean() or self.cleaned_data
         if bool(cleaned.get("email")) == bool(cleaned.get("profile_key")):
             raise forms.ValidationError(_("Give an e-mail or a profile key: one of the two."))
@@ -75,14 +75,6 @@ class ErasedPersonAdmin(ReadOnly, Listed[ErasedPerson]):
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        return [
-            path("request/", view(self.request_view), name="sync_privacy_request"),
-            path("register/", view(self.register_view), name="sync_privacy_register"),
-            *super().get_urls(),
-        ]
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -91,6 +83,7 @@ class ErasedPersonAdmin(ReadOnly, Listed[ErasedPerson]):
 
     # --- a person's request ---------------------------------------------------------------------
 
+    @page("request/", name="sync_privacy_request")
     def request_view(self, request: HttpRequest) -> HttpResponse:
         """Find a person, export what is held of them, or erase them. All of it by POST: an e-mail
         must not get into addresses and logs."""
@@ -145,6 +138,7 @@ class ErasedPersonAdmin(ReadOnly, Listed[ErasedPerson]):
 
     # --- the register ---------------------------------------------------------------------------
 
+    @page("register/", name="sync_privacy_register")
     def register_view(self, request: HttpRequest) -> HttpResponse:
         """For everyone who may sign in: it names no person. Its lines are sorted by `about`."""
         lines = groupby(processing_register.lines(), key=lambda line: line.about)

@@ -12,12 +12,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sync.admin.push.forms import QuestionsForm
-from sync.admin.scoped import ScopedAdmin
+from sync.admin.scoped import ScopedAdmin, page
 from sync.exceptions import ConfigurationError, SyncError
 from sync.mapping.text import search_form
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
@@ -48,20 +47,6 @@ class PushFlow(ScopedAdmin[Profile]):
     def has_push_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm(PUSH_PERMISSION)
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        base = "push/<int:run_id>/"
-        return [
-            path(base, view(self.draft_view), name="sync_push_draft"),
-            path(base + "vacancies/", view(self.vacancies_view), name="sync_push_vacancies"),
-            path(base + "vacancy/", view(self.choose_view), name="sync_push_choose"),
-            path(base + "take/", view(self.take_view), name="sync_push_take"),
-            path(base + "exact/<int:pk>/", view(self.exact_view), name="sync_push_exact"),
-            path(base + "confirm/", view(self.confirm_view), name="sync_push_confirm"),
-            path(base + "discard/", view(self.discard_view), name="sync_push_discard"),
-            *super().get_urls(),
-        ]
-
     def _draft(self, request: HttpRequest, run_id: int) -> Run | None:
         """The draft, without the profiles its maker may no longer see; only its maker gets it.
 
@@ -77,6 +62,7 @@ class PushFlow(ScopedAdmin[Profile]):
 
     # --- pages ----------------------------------------------------------------------------------
 
+    @page("push/<int:run_id>/", name="sync_push_draft")
     def draft_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None:
@@ -103,6 +89,7 @@ class PushFlow(ScopedAdmin[Profile]):
         }
         return TemplateResponse(request, "sync/push_draft.html", context)
 
+    @page("push/<int:run_id>/vacancies/", name="sync_push_vacancies")
     def vacancies_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         """The part of the page that lists vacancies, asked for while a person types a search."""
         run = self._draft(request, run_id)
@@ -111,6 +98,7 @@ class PushFlow(ScopedAdmin[Profile]):
         context = {"run": run, **_offered_vacancies(request, run)}
         return TemplateResponse(request, "sync/push_vacancies.html", context)
 
+    @page("push/<int:run_id>/exact/<int:pk>/", name="sync_push_exact")
     def exact_view(self, request: HtmxRequest, run_id: int, pk: int) -> HttpResponse:
         """The exact candidate of one profile: in the drawer where htmx asks, else as a page."""
         run = self._draft(request, run_id)
@@ -129,6 +117,7 @@ class PushFlow(ScopedAdmin[Profile]):
 
     # --- what a click does ----------------------------------------------------------------------
 
+    @page("push/<int:run_id>/vacancy/", name="sync_push_choose")
     def choose_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
@@ -142,6 +131,7 @@ class PushFlow(ScopedAdmin[Profile]):
             drafts.choose_vacancy(run, vacancy)
         return redirect("admin:sync_push_draft", run.pk)
 
+    @page("push/<int:run_id>/take/", name="sync_push_take")
     def take_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
@@ -151,6 +141,7 @@ class PushFlow(ScopedAdmin[Profile]):
         response["Location"] += f"?{request.GET.urlencode()}" if request.GET else ""
         return response
 
+    @page("push/<int:run_id>/confirm/", name="sync_push_confirm")
     def confirm_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
@@ -166,6 +157,7 @@ class PushFlow(ScopedAdmin[Profile]):
             return self._page(request, run, form)
         return _push(request, run, form.answers())
 
+    @page("push/<int:run_id>/discard/", name="sync_push_discard")
     def discard_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is not None and request.method == "POST":

@@ -44,6 +44,7 @@ def name_cell(profile: Profile) -> SafeString:
 
 
 def headline_cell(profile: Profile) -> SafeString:
+    """Headline and place, cut to the column's width; the tooltip is the whole headline."""
     return format_html(
         '<span class="cell-clip cell-clip--wide" title="{0}">{0}</span>'
         '<span class="cell-note cell-clip cell-clip--wide">{1}</span>',

@@ -10,7 +10,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -28,7 +27,7 @@ from sync.admin.push.profile_filters import (
 )
 from sync.admin.push.profile_page import profile_page
 from sync.admin.read_only import ReadOnly
-from sync.admin.scoped import ScopedRelatedFilter
+from sync.admin.scoped import ScopedRelatedFilter, page
 from sync.admin.setup.sources import QUEUE_AWAY, Asked, begin_import, progress_of
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import HrFlowSource, Profile, Push
@@ -78,15 +77,6 @@ class ProfileAdmin(ReadOnly, PushFlow):
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return cells.ProfileList
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        own = [
-            path("<int:pk>/cv/", view(self.resume_view), name="sync_profile_resume"),
-            path("<int:pk>/live/", view(self.live_view), name="sync_profile_live"),
-            path("refresh/", view(self.refresh_view), name="sync_profile_refresh"),
-        ]
-        return [*own, *super().get_urls()]
-
     # --- the list -------------------------------------------------------------------------------
 
     def get_search_results(
@@ -117,6 +107,7 @@ class ProfileAdmin(ReadOnly, PushFlow):
         user = request.user
         return self.has_push_permission(request) or user.has_perm("sync.change_hrflowsource")
 
+    @page("refresh/", name="sync_profile_refresh")
     def refresh_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for an import of every source this person may see."""
         if request.method == "POST" and self.may_refresh(request):
@@ -203,6 +194,7 @@ class ProfileAdmin(ReadOnly, PushFlow):
             context |= _live_context(profile)
         return TemplateResponse(request, "sync/profile.html", context)
 
+    @page("<int:pk>/live/", name="sync_profile_live")
     def live_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         profile = self._profile(request, pk)
         if profile is None:
@@ -210,6 +202,7 @@ class ProfileAdmin(ReadOnly, PushFlow):
         context = {"profile": profile, **_live_context(profile)}
         return TemplateResponse(request, "sync/profile_live.html", context)
 
+    @page("<int:pk>/cv/", name="sync_profile_resume")
     def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The CV as a download: a browser must not open what a candidate wrote on this site."""
         profile = self._profile(request, pk)
@@ -242,6 +235,7 @@ def _live_context(profile: Profile) -> dict[str, Any]:
 
 
 def _warn_too_many(request: HttpRequest, error: drafts.TooManyError) -> None:
+    """Leave a message; the error's first argument is the number of profiles asked for."""
     words = _(
         "%(asked)s profiles are too many for one selection: %(most)s at most. Narrow it "
         "with the filters, or let an operator set up a workflow."

@@ -9,13 +9,14 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.columns import column, local
+from sync.admin.scoped import page
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.exceptions import ConfigurationError, SyncError
@@ -68,13 +69,6 @@ class CompanyAdmin(AccountAdmin):
         counted = vacancies.order_by().values("company").annotate(n=Count("pk")).values("n")
         return super().get_queryset(request).annotate(opened=Coalesce(Subquery(counted), 0))
 
-    def get_urls(self) -> list[URLPattern]:
-        fetch_view = self.admin_site.admin_view(self.fetch_view)
-        return [
-            path("<int:pk>/fetch/", fetch_view, name="sync_flatchrcompany_fetch"),
-            *super().get_urls(),
-        ]
-
     # --- the list -------------------------------------------------------------------------------
 
     @admin.display(description=gettext_lazy("state"))
@@ -89,6 +83,7 @@ class CompanyAdmin(AccountAdmin):
 
     @admin.display(description=gettext_lazy("API key"), ordering="auth_expires_on")
     def key_expiry(self, company: FlatchrCompany) -> SafeString | str:
+        """The days left: a warning within EXPIRY_WARNING, an error once the key has expired."""
         days = company.expires_in_days
         if days is None:
             return "—"
@@ -135,6 +130,7 @@ class CompanyAdmin(AccountAdmin):
         for company in queryset:
             fetch(request, company)
 
+    @page("<int:pk>/fetch/", name="sync_flatchrcompany_fetch")
     def fetch_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         company = self.editable(request, pk)
         if request.method == "POST":
@@ -144,6 +140,7 @@ class CompanyAdmin(AccountAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With `expiry_words` where the API key has expired or soon will."""
         company = context.get("original")
         if company is not None and company.expires_soon:
             context["expiry_words"] = expiry_words(company.expires_in_days)

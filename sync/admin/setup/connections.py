@@ -11,14 +11,13 @@ from django.db.models.functions import Now
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 
-from sync.admin.history.failures import label_of
-from sync.admin.scoped import ScopedAdmin
+from sync.admin.scoped import ScopedAdmin, page
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models.scope import sees_all
 from sync.services.queue import notify
+from sync.vocabulary import ErrorCode, label_of
 from sync.web.htmx import HtmxRequest
 
 
@@ -34,14 +33,6 @@ class AccountAdmin(ScopedAdmin[Any]):
         Raises SyncError or ConfigurationError with what is wrong.
         """
         raise NotImplementedError
-
-    def get_urls(self) -> list[URLPattern]:
-        name, view = self.opts.model_name, self.admin_site.admin_view
-        return [
-            path("<int:pk>/test/", view(self.test_view), name=f"sync_{name}_test"),
-            path("<int:pk>/resume/", view(self.resume_view), name=f"sync_{name}_resume"),
-            *super().get_urls(),
-        ]
 
     # --- the form -------------------------------------------------------------------------------
 
@@ -74,7 +65,7 @@ class AccountAdmin(ScopedAdmin[Any]):
     ) -> Any:
         account = context.get("original")
         if account is not None:
-            context["pause_reason"] = label_of(account.pause_code)
+            context["pause_reason"] = label_of(account.pause_code, ErrorCode)
             context["account_kind"] = self.opts.model_name
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -86,6 +77,7 @@ class AccountAdmin(ScopedAdmin[Any]):
 
     # --- actions of the page --------------------------------------------------------------------
 
+    @page("<int:pk>/test/", name="sync_{model}_test")
     def test_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
         """Test the connection, and show the result: a part of the page for htmx, else a message on
         the page."""
@@ -107,6 +99,7 @@ class AccountAdmin(ScopedAdmin[Any]):
         messages.add_message(request, level, f"{said} {next_step}".strip())
         return self._back(pk)
 
+    @page("<int:pk>/resume/", name="sync_{model}_resume")
     def resume_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Close the circuit breaker, and wake the workers."""
         account = self.editable(request, pk)

@@ -11,13 +11,14 @@ from django.db.models.functions import Coalesce
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from sync.admin.columns import column, local
+from sync.admin.scoped import page
 from sync.admin.setup.connections import AccountAdmin
 from sync.admin.setup.secrets import SecretsForm
 from sync.models import FlatchrCompany, HrFlowSource, Profile, WorkerGroup
@@ -65,14 +66,6 @@ class SourceAdmin(AccountAdmin):
     )
     readonly_fields = ("webhook_address",)
     change_form_template = "sync/source.html"
-
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
-        own = [
-            path("<int:pk>/import/", view(self.import_view), name="sync_hrflowsource_import"),
-            path("<int:pk>/progress/", view(self.progress_view), name="sync_hrflowsource_progress"),
-        ]
-        return [*own, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """With the number of profiles that HrFlow still has (`held`), and only those companies that
@@ -141,6 +134,7 @@ class SourceAdmin(AccountAdmin):
     def may_import(self, request: HttpRequest) -> bool:
         return self.has_change_permission(request) or request.user.has_perm("sync.push_profiles")
 
+    @page("<int:pk>/import/", name="sync_hrflowsource_import")
     def import_view(self, request: HtmxRequest, pk: int) -> HttpResponse:
         """Ask for an import, and show its progress: a part of the page for htmx, else the page."""
         source = self._importable(request, pk)
@@ -157,6 +151,7 @@ class SourceAdmin(AccountAdmin):
             messages.error(request, problem)
         return redirect("admin:sync_hrflowsource_change", pk)
 
+    @page("<int:pk>/progress/", name="sync_hrflowsource_progress")
     def progress_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The part of a page that shows an import, and asks for itself again while it runs."""
         source = self._importable(request, pk)
@@ -185,6 +180,7 @@ class SourceAdmin(AccountAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With the progress of an import, and `may_import`; nothing on the page of a new source."""
         source = context.get("original")
         if source is not None:
             context |= {**progress_of(source), "may_import": self.may_import(request)}

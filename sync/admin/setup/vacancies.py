@@ -8,7 +8,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from sync.admin.columns import column, local, titled
 from sync.admin.read_only import ReadOnly
-from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter, page
 from sync.admin.setup.companies import fetch
 from sync.models import FlatchrCompany, FlatchrVacancy
 from sync.templatetags.desk import icon, status_label
@@ -70,13 +70,6 @@ class VacancyAdmin(ReadOnly, ScopedAdmin[FlatchrVacancy]):
             return self.fields
         return ["company_name" if name == "company" else name for name in self.fields]
 
-    def get_urls(self) -> list[URLPattern]:
-        fetch_view = self.admin_site.admin_view(self.fetch_view)
-        return [
-            path("fetch/", fetch_view, name="sync_flatchrvacancy_fetch"),
-            *super().get_urls(),
-        ]
-
     title_cell = column(
         gettext_lazy("title"),
         lambda vacancy: titled(
@@ -126,6 +119,7 @@ class VacancyAdmin(ReadOnly, ScopedAdmin[FlatchrVacancy]):
         context = {"may_fetch": may_fetch(request), **(extra_context or {})}
         return super().changelist_view(request, context)
 
+    @page("fetch/", name="sync_flatchrvacancy_fetch")
     def fetch_view(self, request: HttpRequest) -> HttpResponse:
         """Fetch the vacancies of every active company that the person sees."""
         if request.method == "POST" and may_fetch(request):
@@ -139,6 +133,7 @@ class VacancyAdmin(ReadOnly, ScopedAdmin[FlatchrVacancy]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With `choose_url`, where a push begins, while the vacancy is open."""
         vacancy = context.get("original")
         if vacancy is not None and vacancy.is_open:
             context["choose_url"] = choose_url(vacancy)

@@ -9,11 +9,10 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter
+from sync.admin.scoped import ScopedAdmin, ScopedRelatedFilter, page
 from sync.mapping.registry import DEFAULT_FORMAT, formats, logics
 from sync.models import FlatchrVacancy, HrFlowSource, Workflow
 from sync.services.intake import workflows as service
@@ -67,14 +66,8 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
     readonly_fields = ("cursor", "last_run_at")
     change_form_template = "sync/workflow.html"
 
-    def get_urls(self) -> list[URLPattern]:
-        run_view = self.admin_site.admin_view(self.run_view)
-        return [
-            path("<int:pk>/run/", run_view, name="sync_workflow_run"),
-            *super().get_urls(),
-        ]
-
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """Offer what the person may see; vacancies with their companies, which their names hold."""
         if db_field.name == "vacancy":
             vacancies = FlatchrVacancy.objects.for_user(request.user)
             kwargs["queryset"] = vacancies.select_related("company")
@@ -82,6 +75,7 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
             kwargs["queryset"] = HrFlowSource.objects.for_user(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    @page("<int:pk>/run/", name="sync_workflow_run")
     def run_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Start a run, and show its page. A worker reads the source: that may take minutes."""
         workflow = self.get_queryset(request).filter(pk=pk).first()
@@ -105,6 +99,7 @@ class WorkflowAdmin(ScopedAdmin[Workflow]):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> Any:
+        """With the registered rules, and `may_run`: whether the person may start a run."""
         workflow = context.get("original")
         may_run = workflow is not None and self.may_run(request, workflow)
         context |= {"rules": list(logics), "may_run": may_run}

@@ -73,7 +73,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(report.as_json(), ensure_ascii=False))
             return
         for line in report.pushes:
-            parts = (command.label_of(line.status), line.key, line.name, line.reason)
+            parts = (command.state_label(line.status), line.key, line.name, line.reason)
             self.stdout.write(" ".join(filter(None, parts)))
         self.stdout.write(report.summary())
 
@@ -101,6 +101,7 @@ def _keys_of_file(name: str) -> list[str]:
 
 
 def find_source(name: str) -> HrFlowSource:
+    """The source of this name; raises CommandError, which lists the names there are."""
     source = HrFlowSource.objects.filter(name=name).first()
     if source is None:
         known = ", ".join(HrFlowSource.objects.values_list("name", flat=True)) or _("none")

@@ -27,6 +27,7 @@ class Command(BaseCommand):
 
 
 def find_company(name: str) -> FlatchrCompany:
+    """The company of this name; raises CommandError, which lists the names there are."""
     company = FlatchrCompany.objects.filter(name=name).first()
     if company is None:
         known = ", ".join(FlatchrCompany.objects.values_list("name", flat=True)) or _("none")

@@ -55,7 +55,11 @@ _DETAILS = (
 
 
 def generate_resume(profile: Mapping[str, Any], candidate: Mapping[str, Any]) -> bytes:
-    """A PDF of one page, in the fullest version that fits; the same input gives the same bytes."""
+    """A PDF of one page, in the fullest version that fits; the same input gives the same bytes.
+
+    `profile`: as HrFlow has it. `candidate`: the body of Flatchr's create call, of which the name,
+    e-mail and phone are shown.
+    """
     read = mapping(profile)
     versions = [_blocks(read, candidate, detail) for detail in _DETAILS]
     page = Page(_shown_name(candidate) or _("Candidate"), versions[0])

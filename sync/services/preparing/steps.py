@@ -106,6 +106,10 @@ def attach_resume(candidate: Candidate, job: Job, *, observe: Observe = None) ->
 
 
 def _resume_file(candidate: Candidate, job: Job, observe: Observe) -> Resume:
+    """The candidate's own CV, else one made from the profile where the company wants that.
+
+    Raises PermanentError (RESUME_MISSING), or what `download_resume` raises.
+    """
     if url := candidate.get("resume"):
         return _download(candidate, str(url), observe)
     if job.resume_policy != ResumePolicy.GENERATE:

@@ -25,7 +25,7 @@ from sync.services.preparing.steps import Discarded, prepare
 from sync.services.pushing.blocking import target_problem
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
-from sync.vocabulary import ErrorCode, tally
+from sync.vocabulary import ErrorCode, label_of, tally
 from sync.vocabulary.explanations import sentence
 
 POLL_SECONDS = 0.5
@@ -90,7 +90,8 @@ class Report:
         return is_queued or all(line.status in HAPPENED for line in self.pushes)
 
     def summary(self) -> str:
-        states = [(label_of(status), count) for status, count in sorted(self.counts.items())]
+        """One line: the run, the counts by state, then the problem where there is one."""
+        states = [(state_label(status), count) for status, count in sorted(self.counts.items())]
         blocked = [(_("pushed before or on their way"), self.blocked)] if self.blocked else []
         told = tally([(_("asked"), self.asked), *states, *blocked])
         if self.run_id:
@@ -109,10 +110,9 @@ class Report:
         }
 
 
-def label_of(status: str) -> str:
+def state_label(status: str) -> str:
     """A push's state as people read it, or READY."""
-    known = status in PushStatus.values
-    return str(PushStatus(status).label) if known else pgettext("push", "ready")
+    return pgettext("push", "ready") if status == READY else label_of(status, PushStatus)
 
 
 def keys_of(source: HrFlowSource) -> list[str]:

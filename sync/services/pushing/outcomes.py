@@ -184,7 +184,10 @@ def wait(error: SyncError, push: Push, event: Event, *, sent: bool = False) -> O
 
 
 def lost_too_often(push: Push, event: Event) -> Outcome | None:
-    """A look-up found that the lost create had no effect: failed, where no other try may follow."""
+    """A look-up found that the lost create had no effect: failed, where no other try may follow.
+
+    None where one may: the push is created anew in this try.
+    """
     limit = _limit_reached(push)
     if limit is None:
         return None

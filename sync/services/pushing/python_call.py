@@ -47,6 +47,7 @@ class Flatchr:
 
 
 def _set_up_django() -> None:
+    """For a script that calls us without Django; a process that has set it up keeps its own."""
     import django
     from django.apps import apps
 

@@ -16,7 +16,7 @@ from django.db.models.fields.json import KT
 from django.utils import timezone
 
 from sync.models import FlatchrCompany, FlatchrVacancy, Push, Run, RunStatus
-from sync.models.states import ACTIVE, OPEN, PushStatus
+from sync.models.states import ACTIVE, PushStatus
 
 S = PushStatus
 IN_FLATCHR = (S.SUCCEEDED, S.ALREADY_THERE)
@@ -110,19 +110,9 @@ def between(pushes: QuerySet[Push], first: date, last: date) -> QuerySet[Push]:
     return pushes.filter(created_at__gte=midnight(first), created_at__lt=after(last))
 
 
-def open_now(pushes: QuerySet[Push]) -> Tally:
-    """Pushes that wait, run, or need a person's decision, however old."""
-    return _tally(pushes.filter(status__in=OPEN))
-
-
-def _tally(pushes: QuerySet[Push]) -> Tally:
+def tally(pushes: QuerySet[Push]) -> Tally:
+    """Count pushes by state, in one statement."""
     return Tally(dict(pushes.order_by().values_list("status").annotate(Count("pk"))))
-
-
-def oldest_due(pushes: QuerySet[Push]) -> datetime | None:
-    """Since when the push that is due longest has been due; None where none is."""
-    due: QuerySet[Push] = pushes.due()  # type: ignore[attr-defined]
-    return due.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
 
 
 @dataclass(frozen=True)
@@ -174,7 +164,7 @@ class Progress:
 
 def progress(run: Run, pushes: QuerySet[Push]) -> Progress:
     """`pushes`: those the reader may see."""
-    return Progress.of(run, _tally(pushes.filter(run=run)))
+    return Progress.of(run, tally(pushes.filter(run=run)))
 
 
 def progress_of(runs: Sequence[Run], pushes: QuerySet[Push]) -> dict[int, Progress]:

@@ -17,6 +17,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import models
 from django.db.models.signals import m2m_changed, post_save, pre_save
+from django.dispatch import Signal
 from django.http import HttpRequest
 from django.utils.translation import gettext_noop
 
@@ -148,8 +149,8 @@ def _owner(
 def connect() -> None:
     """Listen to the models and to Django's sign-in. Called once, when the app is ready."""
     decided.connect(_on_decided, dispatch_uid="audit")
-    post_save.connect(_on_run, sender=Run, dispatch_uid="audit_run")
-    post_save.connect(_on_push, sender=Push, dispatch_uid="audit_push")
+    for asked in (Run, Push):
+        post_save.connect(_on_created, sender=asked, dispatch_uid="audit")
     for model in (FlatchrCompany, HrFlowSource):
         pre_save.connect(_before_account, sender=model, dispatch_uid="audit_before")
         post_save.connect(_after_account, sender=model, dispatch_uid="audit_after")
@@ -163,8 +164,8 @@ def connect() -> None:
         m2m_changed.connect(_on_access, sender=through, dispatch_uid="audit")
     pre_save.connect(_before_user, sender=User, dispatch_uid="audit_before")
     post_save.connect(_after_user, sender=User, dispatch_uid="audit_after")
-    user_logged_in.connect(_on_sign_in, dispatch_uid="audit")
-    user_logged_out.connect(_on_sign_out, dispatch_uid="audit")
+    for signal in (user_logged_in, user_logged_out):
+        signal.connect(_on_session, dispatch_uid="audit")
     user_login_failed.connect(_on_failed_sign_in, dispatch_uid="audit")
 
 
@@ -173,16 +174,19 @@ def _on_decided(push: Push, decision: str, user: User | None, **_: Any) -> None:
         record(user, DECISIONS.get(decision, Action.DECIDE), push, details={"decision": decision})
 
 
-def _on_run(instance: Run, created: bool, **_: Any) -> None:
-    """A batch or a command. Runs that workflows and events begin are in the list of runs."""
-    by_person = instance.requested_by is not None or instance.kind == RunKind.COMMAND
-    if created and by_person and instance.status != RunStatus.DRAFT:
-        record(instance.requested_by, Action.PUSH, instance)
+def _on_created(instance: Run | Push, created: bool, **_: Any) -> None:
+    """A batch, a command, or the repetition of a push.
 
-
-def _on_push(instance: Push, created: bool, **_: Any) -> None:
-    if created and instance.repeat_of_id is not None:
-        record(instance.requested_by, Action.REPEAT, instance)
+    Not the runs that workflows and events begin, which the list of runs tells, nor drafts.
+    """
+    match instance:
+        case Push():
+            action, is_noted = Action.REPEAT, instance.repeat_of_id is not None
+        case Run():
+            by_person = instance.requested_by is not None or instance.kind == RunKind.COMMAND
+            action, is_noted = Action.PUSH, by_person and instance.status != RunStatus.DRAFT
+    if created and is_noted:
+        record(instance.requested_by, action, instance)
 
 
 def _before_account(sender: Any, instance: Any, update_fields: Any = None, **_: Any) -> None:
@@ -256,13 +260,10 @@ def _after_user(instance: Any, **_: Any) -> None:
         record(None, Action.ACCESS, instance, label=name, details=details)
 
 
-def _on_sign_in(user: User, **_: Any) -> None:
-    record(user, Action.SIGN_IN)
-
-
-def _on_sign_out(user: User | None, **_: Any) -> None:
+def _on_session(signal: Signal, user: User | None, **_: Any) -> None:
+    """A sign-in or a sign-out; without a user where an expired session was signed out."""
     if user is not None:
-        record(user, Action.SIGN_OUT)
+        record(user, Action.SIGN_IN if signal is user_logged_in else Action.SIGN_OUT)
 
 
 def _on_failed_sign_in(

@@ -104,7 +104,10 @@ def add(run: Run, profiles: QuerySet[Profile]) -> int:
 
 
 def newest(user: AnyUser) -> Run | None:
-    """The selection that a person left without confirming or discarding it."""
+    """The selection that a person left without confirming or discarding it; None without one.
+
+    With its vacancy, and `chosen`: how many profiles are in it.
+    """
     since = timezone.now() - FORGOTTEN_AFTER
     mine = Run.objects.filter(status=RunStatus.DRAFT, requested_by=user.pk, created_at__gte=since)
     return (

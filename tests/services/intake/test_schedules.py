@@ -15,9 +15,9 @@ from tests.conftest import World
 pytestmark = pytest.mark.django_db
 
 
-@pytest.mark.parametrize(("minutes_ago", "rung"), [(None, 1), (31, 1), (5, 0)])
-def test_it_rings_for_an_import_whose_interval_is_over(
-    world: World, monkeypatch: pytest.MonkeyPatch, minutes_ago: int | None, rung: int
+@pytest.mark.parametrize(("minutes_ago", "notified"), [(None, 1), (31, 1), (5, 0)])
+def test_it_notifies_of_an_import_whose_interval_is_over(
+    world: World, monkeypatch: pytest.MonkeyPatch, minutes_ago: int | None, notified: int
 ) -> None:
     notifications: list[tuple[str, int]] = []
     monkeypatch.setattr(
@@ -27,7 +27,7 @@ def test_it_rings_for_an_import_whose_interval_is_over(
     HrFlowSource.objects.filter(pk=world.bulk.pk).update(import_every_minutes=30, imported_at=last)
     schedules.notify_due()
     schedules.notify_due()
-    assert notifications == [(notify.IMPORT, world.bulk.pk)] * rung
+    assert notifications == [(notify.IMPORT, world.bulk.pk)] * notified
 
 
 def test_a_workflow_delivered_twice_runs_once(world: World) -> None:

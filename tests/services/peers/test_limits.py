@@ -70,7 +70,7 @@ def test_no_thread_starves() -> None:
 
 
 @pytest.mark.django_db
-def test_threads_of_a_shift_wait_through_their_ledger() -> None:
+def test_threads_of_a_worker_loop_wait_through_their_writer() -> None:
     writer, done, begun = SingleWriter(), list[float](), time.monotonic()
 
     def work() -> None:

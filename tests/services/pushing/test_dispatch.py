@@ -92,7 +92,7 @@ def test_a_long_wish_is_queued_in_batches(django_assert_max_num_queries: Any) ->
     assert result.created == 1500
 
 
-def test_the_bell_rings_once_it_is_committed(
+def test_workers_are_notified_once_it_is_committed(
     notifications: Notifications, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -101,7 +101,7 @@ def test_the_bell_rings_once_it_is_committed(
     assert notifications.count > 0
 
 
-def test_what_is_rolled_back_is_neither_queued_nor_rung_for(notifications: Notifications) -> None:
+def test_what_is_rolled_back_is_neither_queued_nor_notified(notifications: Notifications) -> None:
     def break_off() -> None:
         with transaction.atomic():
             wish("a")

@@ -126,7 +126,7 @@ def test_a_source_that_is_switched_off_sends_nothing(world: World) -> None:
     assert "read" not in world.sandbox.requests()
 
 
-class LameLedger(DirectWriter):
+class FailingWriter(DirectWriter):
     """The database is away for the n-th piece of work."""
 
     def __init__(self, lame: int) -> None:
@@ -143,7 +143,7 @@ class LameLedger(DirectWriter):
 def test_a_database_that_is_away_for_a_moment_fails_no_push(world: World, lame: int) -> None:
     world.dispatch(*world.keys(1), source=world.bulk)
     [claimed] = Push.objects.claim(1)
-    writer = LameLedger(lame)
+    writer = FailingWriter(lame)
     try:
         transfer(claimed, writer, ExistingApplicants(writer))
     except OperationalError:

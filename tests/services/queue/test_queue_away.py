@@ -50,7 +50,7 @@ def away(notifications: Notifications, monkeypatch: pytest.MonkeyPatch) -> pytes
     return monkeypatch
 
 
-def test_what_was_dispatched_is_queued_and_rung_for_later(
+def test_what_was_dispatched_is_queued_and_notified_later(
     world: World,
     notifications: Notifications,
     away: pytest.MonkeyPatch,
@@ -73,7 +73,7 @@ def test_a_broker_that_is_away_is_no_harm_either(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_no_fault_of_the_bell_reaches_whoever_has_committed(
+def test_no_fault_of_a_notification_reaches_whoever_has_committed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def fail(*args: Any, **more: Any) -> None:
@@ -92,7 +92,7 @@ def test_a_task_works_all_the_same(world: World, away: pytest.MonkeyPatch) -> No
     assert notify.take_rerun_request(notify.IMPORT, 1) is False
 
 
-def test_the_watcher_goes_on(away: pytest.MonkeyPatch) -> None:
+def test_the_supervisor_goes_on(away: pytest.MonkeyPatch) -> None:
     make_push()
     supervisor = Supervisor(["sleep", "60"])
     WorkerGroup.objects.create(worker_id=supervisor.worker_id)

@@ -1,4 +1,4 @@
-"""The sweep puts right what crashes and lost doorbells leave; it rings, it does not flood."""
+"""The sweep puts right what crashes and lost notifications leave, without flooding the queue."""
 
 from __future__ import annotations
 
@@ -115,10 +115,10 @@ def test_it_rings_for_due_retries(notifications: Notifications) -> None:
     found = recover()
     assert found.due == 1 and found.notified == notifications.count > 0
     assert {name for name, _ in notifications.take()} == {notify.WORK}
-    assert reload(push).status == S.RETRYING, "it rings, workers work"
+    assert reload(push).status == S.RETRYING, "it notifies, workers work"
 
 
-def test_it_rings_for_nothing_while_an_account_is_paused(notifications: Notifications) -> None:
+def test_it_notifies_nobody_while_an_account_is_paused(notifications: Notifications) -> None:
     push = make_push()
     company = push.vacancy.company
     company.paused_until = timezone.now() + timedelta(minutes=1)
@@ -171,16 +171,16 @@ def test_the_command_says_what_it_found(
     assert capsys.readouterr().out.startswith("1 given back, 1 due, 0 runs finished, ")
 
 
-# --- the bell -----------------------------------------------------------------------------------
+# --- notifications ------------------------------------------------------------------------------
 
 
-def test_a_lost_doorbell_is_rung_again(notifications: Notifications) -> None:
+def test_a_lost_notification_is_sent_again(notifications: Notifications) -> None:
     make_push()
     recover()
     assert notifications.count > 0
     notifications.flush()
     recover()
-    assert notifications.count == 0, "it was rung a moment ago"
+    assert notifications.count == 0, "it was notified a moment ago"
     notifications.silence_ends()
     recover()
     assert notifications.count > 0
@@ -193,10 +193,10 @@ def test_a_long_queue_is_not_queued_twice(notifications: Notifications, settings
         make_push(run)
     for _ in range(5):
         recover()
-    assert notifications.count == 2, "one bell a process, not one a push and a sweep"
+    assert notifications.count == 2, "one notification a process, not one a push and a sweep"
 
 
-def test_every_living_process_is_rung_for(notifications: Notifications, settings: Any) -> None:
+def test_every_living_process_is_notified(notifications: Notifications, settings: Any) -> None:
     settings.Q_WORKERS = 2
     for number in range(2):
         WorkerGroup.objects.create(worker_id=str(number), host="h", processes=4, beat_at=Now())
@@ -207,7 +207,7 @@ def test_every_living_process_is_rung_for(notifications: Notifications, settings
     assert notifications.count == 8
 
 
-def test_a_bell_that_was_answered_may_ring_again(notifications: Notifications) -> None:
+def test_an_acknowledged_notification_may_be_sent_again(notifications: Notifications) -> None:
     assert notify.task(notify.WORK, 0)
     assert not notify.task(notify.WORK, 0)
     notify.acknowledge(notify.WORK, 0)
@@ -223,10 +223,10 @@ class Clock:
         return self.now
 
 
-def test_busy_workers_and_many_sweeps_do_not_pile_bells_up(
+def test_busy_workers_and_many_sweeps_do_not_pile_notifications_up(
     monkeypatch: pytest.MonkeyPatch, settings: Any
 ) -> None:
-    """An hour of backlog: two processes, each busy for a doorbell's time, and three watchers."""
+    """An hour of backlog: two processes, each busy for a task's time, and three supervisors."""
     settings.Q_WORKERS = 2
     clock, waiting = Clock(), []
     cache = LocMemCache("notifications", {})
@@ -252,7 +252,7 @@ def test_busy_workers_and_many_sweeps_do_not_pile_bells_up(
     assert longest <= 2
 
 
-def test_the_bell_rings_after_the_commit_and_not_without_it(
+def test_workers_are_notified_after_the_commit_and_not_without_it(
     notifications: Notifications, django_capture_on_commit_callbacks: Any
 ) -> None:
     with django_capture_on_commit_callbacks(execute=True):
@@ -293,7 +293,7 @@ def test_a_task_that_comes_twice_does_no_harm(world: World, notifications: Notif
     assert len(world.sandbox.received()) == 2
 
 
-def test_a_shift_that_is_asked_to_stop_hands_back_what_was_not_sent(
+def test_a_worker_loop_that_is_asked_to_stop_hands_back_what_was_not_sent(
     world: World, notifications: Notifications
 ) -> None:
     world.dispatch(*world.keys(3), source=world.bulk)

@@ -85,11 +85,11 @@ def test_nobody_is_moved_where_two_stages_have_one_title(
     pushed(premium, *premium.keys(1), source=premium.bulk)
     stages = FlatchrClient.list_columns
 
-    def with_a_twin(client: FlatchrClient) -> list[Column]:
+    def with_a_second_of_that_title(client: FlatchrClient) -> list[Column]:
         first, second, *rest = stages(client)
         return [dataclasses.replace(second, title=first.title), first, second, *rest]
 
-    monkeypatch.setattr(FlatchrClient, "list_columns", with_a_twin)
+    monkeypatch.setattr(FlatchrClient, "list_columns", with_a_second_of_that_title)
     look(enrich=True)
     push = Push.objects.get()
     [one] = premium.sandbox.received()
