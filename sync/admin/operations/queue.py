@@ -16,7 +16,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -24,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from django_q.models import Failure, OrmQ, Schedule, Success
 
 from sync.admin.columns import column
-from sync.admin.scoped import OperatorsOnly
+from sync.admin.scoped import OperatorsOnly, page
 from sync.models import Action, Epoch, WorkerGroup
 from sync.services.queue.epoch import begin_epoch
 from sync.services.queue.schedules import NAMES
@@ -52,10 +51,7 @@ class WorkerGroupAdmin(OperatorsOnly[WorkerGroup]):
             return status_label("ok", _("running"))
         return status_label("error", _("silent"))
 
-    def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.restored_view)
-        return [path("restored/", view, name="sync_restored"), *super().get_urls()]
-
+    @page("restored/", name="sync_restored")
     def restored_view(self, request: HttpRequest) -> HttpResponse:
         """An operator says that the database came from a backup (`queue.epoch`)."""
         if not self.has_view_permission(request):
