@@ -5,12 +5,16 @@ from __future__ import annotations
 from typing import Self, TypeVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from sync.models.scope import ScopedQuerySet
 from sync.models.states import ACTIVE, BLOCKING, WAITING, EnrichmentStatus, PushStatus
+from sync.vocabulary import ErrorCode
 
 S = PushStatus
+# Tries lost with their worker after which a push is tried alone.
+SUSPECT_ATTEMPTS = 2
 P = TypeVar("P", bound=models.Model)
 
 
@@ -42,6 +46,11 @@ class PushQuerySet(ScopedQuerySet[P]):
     def due(self) -> Self:
         """Waiting, due by the database's clock, and not paused."""
         return self.waiting().filter(next_attempt_at__lte=Now()).unpaused()
+
+    @staticmethod
+    def suspected() -> Q:
+        """Lost with their worker more than once: one of them may be what kills it."""
+        return Q(error_code=ErrorCode.WORKER_LOST, attempts__gte=SUSPECT_ATTEMPTS)
 
     def unpaused(self) -> Self:
         """Neither account is paused by its breaker, by the database's clock."""

@@ -80,12 +80,16 @@ class WorkerLoop:
         is_time = time.monotonic() >= self._claim_at and free >= min(FEWEST_FREE, self.threads)
         if self.is_over or not is_time:
             return
-        pushes = Push.objects.claim(free)
+        suspects = [] if self.in_flight else Push.objects.claim_suspect()
+        pushes = suspects or Push.objects.claim(free)
         for push in pushes:
             future = pool.submit(transfer, push, self.writer, self.existing, worker_id())
             self.in_flight[future] = push
             future.add_done_callback(lambda _: self.writer.wake())
-        self._claim_at = 0.0 if len(pushes) == free else self._next_claim()
+        if suspects:
+            self._claim_at = NEVER  # Until it is done: `_collect` lets the next be claimed.
+        else:
+            self._claim_at = 0.0 if len(pushes) == free else self._next_claim()
 
     def _next_claim(self) -> float:
         seconds = seconds_to_next() if self.wait else None

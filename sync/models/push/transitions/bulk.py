@@ -27,11 +27,19 @@ class PushRows(PushQuerySet[P]):
 
     def claim(self, limit: int, *, lease: float | None = None) -> list[P]:
         """queued, retrying → running: up to `limit` due pushes, under one new token; `lease` in
-        seconds."""
+        seconds. Suspects are left out: they are claimed alone."""
+        return self._claim(self.due().exclude(self.suspected()), limit, lease)
+
+    def claim_suspect(self) -> list[P]:
+        """queued, retrying → running: one push whose tries have lost their worker again and again,
+        to be tried with no other beside it: if it kills its worker, no other is lost with it."""
+        return self._claim(self.due().filter(self.suspected()), 1, None)
+
+    def _claim(self, due: PushQuerySet[P], limit: int, lease: float | None) -> list[P]:
         token = uuid.uuid4().hex
         lease = settings.PUSH_LEASE_SECONDS if lease is None else lease
         with transaction.atomic():
-            due = self.due().order_by("next_attempt_at", "pk")
+            due = due.order_by("next_attempt_at", "pk")
             if connection.features.has_select_for_update_skip_locked:
                 due = due.select_for_update(skip_locked=True, of=("self",))
             keys = list(due.values_list("pk", flat=True)[:limit])
