@@ -289,7 +289,12 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "sync.redaction.RedactingFilter"}},
     "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        # ISO 8601 with the offset: lines of several machines can be put in order.
+        "plain": {
+            "format": "{asctime} {levelname} {name}: {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        },
     },
     "handlers": {
         "console": {
@@ -301,6 +306,8 @@ LOGGING = {
     "loggers": {
         # A refused address of a CV is told as the reason of its push: no warning besides.
         "requests_hardened": {"level": "ERROR"},
+        # It tells each font that goes into a generated CV.
+        "fontTools": {"level": "WARNING"},
         # To the root's handler, which redacts; Django's own handlers do not.
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True, "level": "INFO"},

@@ -77,6 +77,11 @@ class Outcome:
     applicant: Found | None = None
     logic: str = ""
 
+    def __str__(self) -> str:
+        """For the log: `failed (resume_missing)`. It names nobody."""
+        reason = f" ({self.error.code})" if self.error else ""
+        return f"{self.kind.name.lower()}{reason}"
+
     @property
     def attempt(self) -> AttemptOutcome:
         return ATTEMPT_OUTCOMES[self.kind]

@@ -104,6 +104,8 @@ def transfer(push: Push, writer: Writer, existing: ExistingApplicants, worker_id
         record(state, outcome)
     except LostClaimError:
         logger.warning("push %s: claim lost before it could be closed", push.pk)
+    else:
+        logger.info("push %s: %s", push.pk, outcome)
 
 
 def take_steps(state: Try) -> tuple[Try, Outcome]:
@@ -275,9 +277,6 @@ STEPS: tuple[Step, ...] = (
     commit_intent,
     create,
 )
-
-
-# --- the end of a try -----------------------------------------------------------------------------
 
 
 def outcome_of_error(error: Exception, state: Try) -> Outcome:
