@@ -7,6 +7,7 @@ at the project's root.
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -105,3 +106,17 @@ def database(name: str, default: str) -> dict[str, Any]:
     if not value.get("ENGINE"):
         raise ImproperlyConfigured(f"{name}: no such kind of database.")
     return value
+
+
+def apps(name: str) -> list[str]:
+    """Dotted names of installed apps; one that cannot be found stops the start."""
+    found = words(name, [])
+    for app in found:
+        package = app.partition(".apps.")[0]
+        try:
+            spec = importlib.util.find_spec(package)
+        except (ImportError, ValueError):
+            spec = None
+        if spec is None:
+            raise ImproperlyConfigured(f"{name}: no app of this name can be imported: {package}")
+    return found

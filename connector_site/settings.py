@@ -12,7 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from connector_site import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+# In a clone, templates and catalogues stand beside this package; in an installed wheel, inside it.
+_IS_CLONE = (BASE_DIR / "templates").is_dir()
+_RESOURCES = BASE_DIR if _IS_CLONE else Path(__file__).resolve().parent
+VAR_DIR = (BASE_DIR if _IS_CLONE else Path.cwd()) / "var"
 env.load_dotenv(BASE_DIR / ".env")
 
 SECRET_KEY = env.text("SECRET_KEY")
@@ -35,6 +38,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_q",
     "sync",
+    # Apps with rules (`logics.py`) and formats (`formats.py`) of their own: docs/integrators.md.
+    *env.apps("EXTRA_APPS"),
 ]
 
 MIDDLEWARE = [
@@ -61,7 +66,7 @@ WSGI_APPLICATION = "connector_site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [_RESOURCES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -227,7 +232,7 @@ LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("fr", "Français")]
 if LANGUAGE_CODE.split("-")[0] not in dict(LANGUAGES):
     raise ImproperlyConfigured("LANGUAGE_CODE: choose en or fr.")
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [_RESOURCES / "locale"]
 FORMAT_MODULE_PATH = "connector_site.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "Europe/Paris")
 USE_I18N = True

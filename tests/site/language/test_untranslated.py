@@ -9,8 +9,8 @@ import pytest
 
 from tests import ROOT
 from tests.browser.words import english_in, sounds_english
-from tests.site import prose
-from tests.site.french import back_to_english
+from tests.site.language import prose
+from tests.site.language.french import back_to_english
 
 __all__ = ["back_to_english"]
 

@@ -16,7 +16,7 @@ from sync.services.reporting import exports
 from sync.services.security import audit, audit_words
 from sync.services.security.roles import ROLES
 from tests.desk import Desk, S
-from tests.site.french import FRENCH, back_to_english, boss, left_in_english, page
+from tests.site.language.french import FRENCH, back_to_english, boss, left_in_english, page
 
 __all__ = ["back_to_english", "boss"]
 
