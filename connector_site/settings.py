@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -102,6 +103,7 @@ def _database() -> dict[str, Any]:
         config["OPTIONS"] = {**SQLITE_OPTIONS, **config.get("OPTIONS", {})}
     elif config["ENGINE"].endswith("postgresql"):
         config["CONN_HEALTH_CHECKS"] = True
+        config.setdefault("OPTIONS", {}).setdefault("connect_timeout", 10)  # seconds
         config["OPTIONS"] = {"options": "-c synchronous_commit=on", **config.get("OPTIONS", {})}
     else:
         raise ImproperlyConfigured("DATABASE_URL: use SQLite or PostgreSQL.")
@@ -116,8 +118,16 @@ REDIS_URL = env.text("REDIS_URL", "")
 if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
     raise ImproperlyConfigured("REDIS_URL: must begin with redis://, rediss:// or unix://.")
 
+# Seconds without an answer after which Redis counts as away: more than the broker's own wait for a
+# task (1 s), less than anybody wants to look at a page that hangs.
+REDIS_TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
+
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {**REDIS_TIMEOUTS},
+    }
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -185,7 +195,9 @@ Q_CLUSTER: dict[str, Any] = {
     "poll": 0.2,
 }
 if REDIS_URL:
-    Q_CLUSTER["redis"] = REDIS_URL
+    # A URL's parameters win over the client's own defaults.
+    _joint = "&" if "?" in REDIS_URL else "?"
+    Q_CLUSTER["redis"] = f"{REDIS_URL}{_joint}{urlencode(REDIS_TIMEOUTS)}"
 else:
     Q_CLUSTER["orm"] = "default"
 
