@@ -75,7 +75,7 @@ FORGED = [
     f"{b64(plain(b'').encode())}.",
     f"{b64(plain(BODY).encode())}.{b64(BODY)}.{b64(BODY)}",
     f"{b64(plain(BODY).encode())}.{b64(BODY + b' ')}",
-    f"{b64(hmac.digest(SECRET.encode(), BODY, 'sha256'))}.{b64(BODY)}",
+    f"{b64(hmac.digest(SECRET.encode(), BODY, 'sha256')[:-1])}.{b64(BODY)}",
     f"{b64(hashlib.sha256(BODY).hexdigest().encode())}.{b64(BODY)}",
     f"{b64(hmac.new(SECRET.encode(), BODY, 'sha1').hexdigest().encode())}.{b64(BODY)}",
     f"{b64(plain(BODY).encode())}.%%%",
