@@ -23,14 +23,8 @@ _INNER_NETWORKS = [
         "169.254.0.0/16", "fc00::/7", "fe80::/10", "::1/128",
     )
 ]  # fmt: skip
-# Each of these is told once a minute.
-NO_HEADER = "a request without X-Forwarded-For: it counts for the proxy's own address"
-TOO_FEW = "X-Forwarded-For has fewer entries than TRUSTED_PROXIES: the first one counts"
-NO_ADDRESS = "an entry of X-Forwarded-For is no address: it counts for the proxy's own address"
-INNER = (
-    "X-Forwarded-For names an inner address where the client is expected: if that is a proxy's, "
-    "all its clients count as one, and TRUSTED_PROXIES is too low"
-)
+# What docs/configuration.md says of each, at TRUSTED_PROXIES, is told once a minute.
+MISSING, TOO_SHORT, NO_ADDRESS, INNER = "missing", "too-short", "no-address", "inner-address"
 doubts_told = Throttle(per_minute=1)
 
 
@@ -38,8 +32,9 @@ def client_address(request: HttpRequest) -> str | None:
     """An IP address; None where there is none (a Unix socket).
 
     Behind proxies (BEHIND_PROXY) each of them appends to X-Forwarded-For whom it was asked by, so
-    it is the entry that the first of TRUSTED_PROXIES appended. The entries before it, and without
-    a proxy the whole header, are the client's words.
+    it is the entry that the first of TRUSTED_PROXIES appended, and the proxy's own address where
+    that is none. The entries before it, and without a proxy the whole header, are the client's
+    words.
     """
     peer = _address(request.META.get("REMOTE_ADDR", ""))
     if not settings.BEHIND_PROXY:
@@ -47,10 +42,10 @@ def client_address(request: HttpRequest) -> str | None:
     header = request.headers.get("X-Forwarded-For", "")
     entries = [entry for entry in header.split(",") if entry.strip()]
     if not entries:
-        _tell(NO_HEADER)
+        _tell(MISSING)
         return peer
     if len(entries) < settings.TRUSTED_PROXIES:
-        _tell(TOO_FEW)
+        _tell(TOO_SHORT)
     before, entry = entries[: -settings.TRUSTED_PROXIES], entries[-settings.TRUSTED_PROXIES :][0]
     address = _address(entry)
     if address is None:
@@ -91,4 +86,4 @@ def _tell(doubt: str) -> None:
     """To the operator, without anything that the client wrote."""
     if doubts_told.has_room(doubt):
         doubts_told.count(doubt)
-        logger.warning("client addresses: %s", doubt)
+        logger.warning("client addresses: X-Forwarded-For: %s; see TRUSTED_PROXIES", doubt)

@@ -25,7 +25,7 @@ from sync.models import FlatchrCompany, HrFlowSource
 from sync.numbers import whole_number
 from sync.services.intake import events
 from sync.web.client_address import client_network
-from sync.web.signatures import read_signed
+from sync.web.signatures import Form, read_signed
 from sync.web.throttle import Throttle
 
 logger = logging.getLogger(__name__)
@@ -81,7 +81,7 @@ def webhook(take: Callable[[HttpRequest, str], None]) -> View:
 def hrflow(request: HttpRequest, token: str) -> None:
     """Events of HrFlow, signed with the source's webhook secret: without one, none is taken."""
     source = _find_account(HrFlowSource.objects.filter(is_active=True), token)
-    _check_refusals(request, source)
+    counted_as = _check_refusals(request, source)
     secret = _NO_SECRET
     if source is not None:
         try:
@@ -91,23 +91,39 @@ def hrflow(request: HttpRequest, token: str) -> None:
     header = next((v for name in SIGNATURE_HEADERS if (v := request.headers.get(name))), "")
     signed = read_signed(secret, header, _read_body(request))
     if source is None:
-        raise _refuse(request, None)
+        raise _refuse(counted_as)
     if signed.event is None:
-        logger.warning(
-            "source %s: an event without a fitting signature: %s", source.pk, signed.form
-        )
-        raise _refuse(request, source)
+        _log_unsigned(source, signed.form)
+        raise _refuse(counted_as)
     _check_pace(source)
     events.take_hrflow_events(source, _json(signed.event))
+
+
+def _log_unsigned(source: HrFlowSource, form: Form) -> None:
+    """For the operator: a body that a proxy has changed is told apart from a forgery."""
+    if form.is_rewritten:
+        logger.warning(
+            "source %s: an event without a fitting signature (%s): its body was re-serialised on "
+            "the way, the same JSON in other bytes; have the proxy hand bodies on unchanged",
+            source.pk,
+            form,
+        )
+        return
+    logger.warning(
+        "source %s: an event without a fitting signature (%s): forged, or signed with another "
+        "secret",
+        source.pk,
+        form,
+    )
 
 
 @webhook
 def flatchr(request: HttpRequest, token: str) -> None:
     """Events of Flatchr, which signs nothing: they are hints of where to look, and no more."""
     company = _find_account(FlatchrCompany.objects.filter(is_active=True), token)
-    _check_refusals(request, company)
+    counted_as = _check_refusals(request, company)
     if company is None:
-        raise _refuse(request, None)
+        raise _refuse(counted_as)
     _check_pace(company)
     events.take_flatchr_hints(company, _json(_read_body(request)))
 
@@ -151,21 +167,24 @@ def _read_body(request: HttpRequest) -> bytes:
     return b"".join(parts)
 
 
-def _check_refusals(request: HttpRequest, account: HrFlowSource | FlatchrCompany | None) -> None:
-    """Raises RefusedError (429) where this client was refused too often in this minute, at this
-    account. What it guesses, or a stale address of the same sender, shuts out no live one."""
-    if not refusals.has_room(_refusal_key(request, account)):
+def _check_refusals(request: HttpRequest, account: HrFlowSource | FlatchrCompany | None) -> str:
+    """What a refusal of this request counts for: the client's network, at this account; all unknown
+    tokens count as one.
+
+    Raises RefusedError (429) where that was refused too often in this minute. So a client's
+    guesses, or a stale address that its sender still uses, shut out no live one.
+    """
+    token = account.webhook_token if account else ""
+    counted_as = f"{client_network(request) or ''} {token}"
+    if not refusals.has_room(counted_as):
         raise RefusedError(429)
+    return counted_as
 
 
-def _refuse(request: HttpRequest, account: HrFlowSource | FlatchrCompany | None) -> RefusedError:
-    """404, counted for the client's network at this account; all unknown tokens count as one."""
-    refusals.count(_refusal_key(request, account))
+def _refuse(counted_as: str) -> RefusedError:
+    """404, counted."""
+    refusals.count(counted_as)
     return RefusedError(404)
-
-
-def _refusal_key(request: HttpRequest, account: HrFlowSource | FlatchrCompany | None) -> str:
-    return f"{client_network(request) or ''} {account.webhook_token if account else ''}"
 
 
 def _find_account(accounts: QuerySet[M], token: str) -> M | None:

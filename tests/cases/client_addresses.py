@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sync.web.client_address import INNER, NO_ADDRESS, NO_HEADER, TOO_FEW
+from sync.web.client_address import INNER, MISSING, NO_ADDRESS, TOO_SHORT
 from tests.cases import Case
 
 PROXY = "10.0.0.1"
@@ -30,7 +30,7 @@ CASES = [
     case("two proxies", "6.6.6.6, 203.0.113.7, 10.0.0.2", "203.0.113.7", proxies=2),
     case("three proxies", "203.0.113.7:1, 10.0.0.3, 10.0.0.2:2", "203.0.113.7", proxies=3),
     case("a proxy more than trusted", "203.0.113.7, 10.0.0.2", "10.0.0.2", INNER),
-    case("fewer entries than proxies", "203.0.113.7", "203.0.113.7", TOO_FEW, proxies=2),
+    case("fewer entries than proxies", "203.0.113.7", "203.0.113.7", TOO_SHORT, proxies=2),
     case("an inner client, alone", "10.1.2.3", "10.1.2.3"),
     case("unknown", "unknown", PROXY, NO_ADDRESS),
     case("unknown at the trusted place", "203.0.113.7, unknown", PROXY, NO_ADDRESS),
@@ -38,6 +38,6 @@ CASES = [
     case("an obfuscated name", "_hidden", PROXY, NO_ADDRESS),
     case("a socket", "unix:", PROXY, NO_ADDRESS),
     case("an address that is none", "999.1.1.1:80", PROXY, NO_ADDRESS),
-    case("no header", "", PROXY, NO_HEADER),
-    case("commas only", ", ,", PROXY, NO_HEADER),
+    case("no header", "", PROXY, MISSING),
+    case("commas only", ", ,", PROXY, MISSING),
 ]

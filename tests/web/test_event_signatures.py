@@ -48,6 +48,7 @@ def test_a_body_changed_on_the_way_is_told_apart_from_a_forgery(
         caplog.clear()
         answer = post_hrflow(desk, received, hexed(sent, secret).decode())
         assert (answer.status_code, answer.content) == (404, b'{"status": "refused"}')
-        assert form in caplog.text
+        assert f"without a fitting signature ({form})" in caplog.text
+        assert ("re-serialised on the way" in caplog.text) is form.is_rewritten
         assert not any(text in caplog.text for text in (KEY, OF_THE_DESK, hexed(sent).decode()))
     assert not Push.objects.exists()
