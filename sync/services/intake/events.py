@@ -66,10 +66,14 @@ def take_hrflow_events(source: HrFlowSource, body: object) -> int:
     # By key: what failed is tried again where one of the events says that the profile changed.
     updated = {event.key: False for event in told}
     updated |= {event.key: True for event in told if event.is_update}
+    # Read before the transaction, which on SQLite lets nobody else write.
+    wanted = [(workflow, _unblocked(workflow, updated)) for workflow in _workflows(source)]
     with transaction.atomic():
+        for workflow, keys in wanted:
+            if keys:
+                dispatch_events(workflow, keys)
         # Many events cause one import. It is no part of their success: the next import comes.
         transaction.on_commit(lambda: notify.task(notify.IMPORT, source.pk), robust=True)
-        _dispatch(source, updated)
     return len(updated)
 
 
@@ -88,18 +92,22 @@ def _profile_event(source: HrFlowSource, event: object) -> ProfileEvent | None:
     return ProfileEvent(key, is_update=kind[1] == "update")
 
 
-def _dispatch(source: HrFlowSource, updated: Mapping[str, bool]) -> None:
-    """Queue the profiles for each workflow that can push now, unless an earlier push stands in the
-    way."""
-    workflows = Workflow.objects.filter(source=source, is_active=True)
-    for workflow in workflows.select_related("vacancy__company").order_by("pk"):
-        if blocking.target_problem(workflow.vacancy):
-            continue
-        pushes = Push.objects.filter(vacancy=workflow.vacancy, profile_key__in=updated)
-        pushes.filter(source=source, run__kind=RunKind.EVENT).announce_again()
-        blocked = blocking.blocked_at_events(source, workflow.vacancy, updated)
-        if keys := [key for key in updated if key not in blocked]:
-            dispatch_events(workflow, keys)
+def _workflows(source: HrFlowSource) -> list[Workflow]:
+    """Those that can push now."""
+    active = Workflow.objects.filter(source=source, is_active=True).order_by("pk")
+    every = active.select_related("source", "vacancy__company")
+    return [one for one in every if blocking.target_problem(one.vacancy) is None]
+
+
+def _unblocked(workflow: Workflow, updated: Mapping[str, bool]) -> list[str]:
+    """The keys that no earlier push keeps from this workflow's vacancy. An earlier one of an event
+    that waits until its profile can be read is due once more."""
+    source, vacancy = workflow.source, workflow.vacancy
+    blocked = blocking.blocked_at_events(source, vacancy, updated)
+    if blocked:
+        pushes = Push.objects.filter(source=source, vacancy=vacancy, profile_key__in=blocked)
+        pushes.filter(run__kind=RunKind.EVENT).announce_again()
+    return [key for key in updated if key not in blocked]
 
 
 # --- Flatchr ------------------------------------------------------------------------------------
