@@ -25,6 +25,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [])
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
 # True where a proxy in front terminates TLS, and sets X-Forwarded-Proto and X-Forwarded-For itself.
 BEHIND_PROXY = env.yes_or_no("BEHIND_PROXY", False)
+# How many of them append to X-Forwarded-For, one behind the other.
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 1, minimum=1)
 
 INSTALLED_APPS = [
     "connector_site.apps.ConnectorAdminConfig",
@@ -164,6 +166,8 @@ FLATCHR_API_URL = env.address("FLATCHR_API_URL", "https://api.flatchr.io")
 FLATCHR_CAREERS_URL = env.address("FLATCHR_CAREERS_URL", "https://careers.flatchr.io")
 RESUME_ALLOWED_PRIVATE_HOSTS = env.words("RESUME_ALLOWED_PRIVATE_HOSTS", [])
 RESUME_MAX_BYTES = env.whole("RESUME_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
+# An event of HrFlow carries the profile, and with it the text of its CV.
+WEBHOOK_MAX_BYTES = env.whole("WEBHOOK_MAX_BYTES", 1024 * 1024, minimum=1024)
 FIELD_ENCRYPTION_KEYS = env.keys("FIELD_ENCRYPTION_KEYS")
 # For how many days are kept (docs/privacy.md): a person, from the last contact; what was sent and
 # answered, from the end of the push; an entry of the audit log.

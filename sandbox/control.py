@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aiohttp import web
@@ -81,11 +82,13 @@ def _source(world: World, name: Any) -> Source:
 
 
 def change_profiles(world: World, call: Call) -> web.Response:
-    """`{"action": "add|change|archive|delete", "source": name or key, "key", "profile": patch}`."""
+    """`{"action": "add|change|archive|delete", "source": name or key, "key", "profile": patch}`;
+    with `"unreadable_ms"`, one that is added can be read by its key only so long after."""
     wanted = _payload(call)
     source = _source(world, wanted.get("source", "main"))
     if wanted.get("action") == "add":
         added = world.library.add(source, wanted.get("profile", {}))
+        added.readable_from = time.monotonic() + float(wanted.get("unreadable_ms", 0)) / 1000
         return answer({"key": added.key, "profile": added.data})
     profile = source.profiles.get(str(wanted.get("key")))
     if profile is None:

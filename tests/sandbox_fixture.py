@@ -124,9 +124,10 @@ class SandboxHandle:
         """Wire rules of the reference that a client broke."""
         return list(self.state()["violations"])
 
-    def add_profile(self, source: str = "main", **profile: Any) -> str:
-        """The key of the new profile."""
+    def add_profile(self, source: str = "main", *, unreadable_ms: int = 0, **profile: Any) -> str:
+        """The key of the new profile, which can be read by it only `unreadable_ms` later."""
         body = {"action": "add", "source": source, "profile": profile}
+        body["unreadable_ms"] = unreadable_ms
         return str(self.post("/control/profiles", body)["key"])
 
     def change_profile(self, key: str, source: str = "main", **profile: Any) -> dict[str, Any]:

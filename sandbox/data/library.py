@@ -22,6 +22,8 @@ class StoredProfile:
     files: dict[str, str]
     created: datetime = field(init=False)
     updated: datetime = field(init=False)
+    # A monotonic moment: HrFlow speaks of a profile before it can be read by its key.
+    readable_from: float = 0
     _full: bytes | None = None
     _brief: bytes | None = None
 

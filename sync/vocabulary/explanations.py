@@ -58,7 +58,10 @@ EXPLANATIONS: dict[str, Explanation] = {
     ErrorCode.PROFILE_NOT_FOUND: Explanation(
         Side.HRFLOW,
         _("HrFlow does not know this profile in this source."),
-        _("It may have been deleted: refresh the profiles from HrFlow."),
+        _(
+            "It may have been deleted: refresh the profiles from HrFlow. One that an event has "
+            "announced is asked for again, for ten minutes."
+        ),
     ),
     ErrorCode.FORMAT_FAILED: Explanation(
         Side.PROFILE,

@@ -74,6 +74,8 @@ MALFORMED = {
     "FLATCHR_API_URL": "ftp://api.flatchr.io",
     "FLATCHR_CAREERS_URL": "careers",
     "RESUME_MAX_BYTES": "10 MB",
+    "WEBHOOK_MAX_BYTES": "1 MB",
+    "TRUSTED_PROXIES": "0",
     "PUSH_CONCURRENCY": "0",
     "Q_WORKERS": "two",
     "PUSH_LEASE_SECONDS": "soon",

@@ -8,13 +8,14 @@
 | doubtful (a page in place of a CV) | nothing was created | tried again; twice in a row: failed |
 | outcome unknown (time-out, reset, 5xx, unreadable) | no | looked up before anything is sent |
 | retryable while looking up | no | looked up again later; costs no attempt |
+| a profile unknown that an event announced | nothing was created | asked for again for a while |
 | anything unexpected | no, once sent | looked up; failed where nothing was sent |
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.conf import settings
@@ -28,10 +29,14 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.matching import Found
-from sync.models import Push
+from sync.models import Push, RunKind
 from sync.models.push.attempts import AttemptOutcome
 from sync.services.peers.backoff import backoff
 from sync.vocabulary import ErrorCode, Event
+
+# How long a profile may stay unreadable after HrFlow's event, and how often it is asked for.
+ANNOUNCED_FOR = timedelta(minutes=10)
+LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Kind(Enum):
@@ -128,7 +133,22 @@ def decide(error: Exception, push: Push, event: Event, *, sent: bool) -> Outcome
         return Outcome(Kind.UNKNOWN, known, delay)
     if isinstance(known, RetryableError):
         return _try_again(known, push, event, sent=sent)
+    if known.code == ErrorCode.PROFILE_NOT_FOUND and _is_announced(push):
+        delay = min(backoff(push.lookups + 1), LONGEST_PAUSE_SECONDS)
+        return Outcome(Kind.HANDED_BACK, known, delay, event, looked=True)
     return Outcome(Kind.FAILED, known, event=event, create_refused=sent)
+
+
+def _is_announced(push: Push) -> bool:
+    """Whether an event asked for this push of late: HrFlow speaks of a profile before it can be
+    read."""
+    if push.run.kind != RunKind.EVENT or push.decided_at is not None:
+        return False
+    asked_at = push.created_at
+    if push.deadline_at is not None:
+        # It moves when the next event announces the profile again.
+        asked_at = push.deadline_at - timedelta(seconds=settings.PUSH_DEADLINE_SECONDS)
+    return not is_over(asked_at + ANNOUNCED_FOR)
 
 
 def unexpected(error: Exception) -> SyncError:

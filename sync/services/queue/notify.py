@@ -92,8 +92,10 @@ def require_task(name: str, number: int | str = 0) -> bool:
     if name == BEAT:
         # Repeated well before the group counts as dead.
         lost_after = min(HEARTBEAT_LOST_AFTER_SECONDS, settings.HEARTBEAT_STALE_SECONDS / 2)
+    pending = _key("pending", name, number)
     try:
-        if not cache.add(_key("pending", name, number), 1, lost_after):
+        # Asked first, as during a burst most are: the database's cache takes the write lock to add.
+        if cache.get(pending) or not cache.add(pending, 1, lost_after):
             return False
         options = {"timeout": TIMEOUTS[name]} if name in TIMEOUTS else {}
         async_task(name, number, **options)

@@ -153,6 +153,16 @@ class PushRows(PushQuerySet[P]):
         rows = self.filter(status=S.SUCCEEDED).exclude(confirm_after__lte=soon)
         return int(rows.update(confirm_after=soon))
 
+    # --- before a success -----------------------------------------------------------------------
+
+    def announce_again(self) -> int:
+        """HrFlow spoke once more of profiles that it did not know yet: they are due now, and as if
+        asked for now. Returns how many."""
+        unknown = self.waiting().filter(create_started_at=None)
+        rows = unknown.filter(error_code=ErrorCode.PROFILE_NOT_FOUND)
+        deadline = in_seconds(settings.PUSH_DEADLINE_SECONDS)
+        return int(rows.update(next_attempt_at=Now(), deadline_at=deadline, updated_at=Now()))
+
     # --- privacy --------------------------------------------------------------------------------
 
     def forget_person(self, *, profile_key: str) -> None:
