@@ -140,7 +140,8 @@ class SandboxHandle:
         self.post("/control/profiles", {"action": "delete", "source": source, "key": key})
 
     def change_vacancy(self, slug: str, **change: Any) -> dict[str, Any]:
-        """`open` closes or reopens it, `title` renames it."""
+        """`open` closes or reopens it, `title` renames it (with `reslug` its slug too), `gone`
+        takes it out of the lists."""
         return dict(self.post("/control/vacancies", {"slug": slug, **change}))
 
     def add_applicant(self, vacancy: str, **names: str) -> dict[str, Any]:

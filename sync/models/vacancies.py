@@ -35,6 +35,8 @@ class FlatchrVacancy(models.Model):
     location = models.CharField(_("place"), max_length=255, blank=True)
     apply_url = models.URLField(_("public page"), max_length=500, blank=True)
     is_open = models.BooleanField(_("open"), default=True)
+    # In the company's own list; False: only the public feed shows it.
+    is_listed = models.BooleanField(default=True, editable=False)
     questions = models.JSONField(_("screening questions"), default=list, blank=True)
     synced_at = models.DateTimeField(_("fetched"), null=True, blank=True, editable=False)
 
