@@ -38,7 +38,7 @@ class Rule:
 
     `probability` 0 to 1; `times` None is for ever; `match` compares texts with the request's
     query, path and body fields; `delay_ms` is the latency, or the pause between two drips of
-    `chunk_bytes`; `retry_after` is a number of seconds or "date".
+    `chunk_bytes`; `retry_after` is a number of seconds or "date"; `text` is what `say` answers.
     """
 
     endpoint: str
@@ -49,6 +49,7 @@ class Rule:
     times: int | None = None
     delay_ms: float = 50
     chunk_bytes: int = 1
+    text: str = ""
     match: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -142,6 +143,12 @@ async def _empty(rule: Rule, request: web.Request, response: web.Response) -> we
     return web.Response(status=rule.status or 200)
 
 
+async def _say(rule: Rule, request: web.Request, response: web.Response) -> web.Response:
+    """Other words than the documented ones: a 200 that means no, a refusal in French."""
+    kind = "application/json" if rule.text[:1] in ("{", "[", '"') else "text/plain"
+    return web.Response(text=rule.text, status=rule.status or 200, content_type=kind)
+
+
 async def _hang(rule: Rule, request: web.Request, response: web.Response) -> web.Response:
     """Until the client gives up."""
     for _ in range(_HANG_SECONDS * 20):
@@ -206,11 +213,12 @@ _ACTS: dict[str, _Act] = {
     "status": _status,
     "html": _html,
     "empty": _empty,
+    "say": _say,
     "hang": _hang,
     "reset": _reset,
     "slow_body": _slow,
     "cut_body": _cut,
 }
 KINDS = frozenset(_ACTS) | {
-    f"{kind}_after" for kind in ("status", "html", "empty", "hang", "reset")
+    f"{kind}_after" for kind in ("status", "html", "empty", "say", "hang", "reset")
 }

@@ -7,7 +7,6 @@ read as an empty list, because a push that finds nobody creates the candidate.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
@@ -21,9 +20,6 @@ __all__ = ["Applicant", "Column", "FlatchrClient", "Question", "Vacancy"]
 T = TypeVar("T")
 
 _APP_NAME = "hrflow"
-# The documented text is `applicant created`; a text that also denies it is no confirmation.
-_SAYS_CREATED = re.compile(r"applicant|created", re.I)
-_SAYS_OTHERWISE = re.compile(r"\b(?:not|no|error\w*|fail\w*|invalid|denied|refus\w*)\b|n't", re.I)
 
 
 class FlatchrClient:
@@ -66,20 +62,15 @@ class FlatchrClient:
         """`POST {careers}/vacancy/candidate/json`; `body` holds `vacancy`, the key is added here.
 
         `send_by`: the monotonic time after which nothing is sent any more. Returns once Flatchr
-        confirms with the documented text; no identifier comes back. Raises OutcomeUnknownError
-        when the candidate may have been created.
+        confirms with the documented sentence, alone; no identifier comes back. Raises
+        OutcomeUnknownError when the candidate may have been created.
         https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat
         """
         sent = {**body, "token": self._auth}
         answer = self._careers.request(
             "POST", "vacancy/candidate/json", json=sent, effect=True, send_by=send_by
         )
-        is_confirmed = (
-            not answer.is_html
-            and _SAYS_CREATED.search(answer.text)
-            and not _SAYS_OTHERWISE.search(answer.text)
-        )
-        if not is_confirmed:
+        if not flatchr_answers.says_created(answer.text):
             wait = errors.retry_after(answer.headers.get("Retry-After"))
             raise errors.unreadable("flatchr", effect=True, status=answer.status, retry_after=wait)
 
