@@ -79,12 +79,14 @@ class Faults:
 
     def set(self, wanted: Json) -> None:
         """Replaces everything. Raises TypeError or ValueError on settings it does not know."""
-        unknown = wanted.keys() - {"rules", "seed", "search_lag_ms", "latency_ms"}
+        unknown = wanted.keys() - {"rules", "seed", "search_lag_ms", "search_cap", "latency_ms"}
         if unknown:
             raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
         self.rules = [Rule(**rule) for rule in wanted.get("rules", [])]
         self.seed = wanted.get("seed", 1)
         self.search_lag_ms = float(wanted.get("search_lag_ms", 0))
+        # A search answers with the oldest so many; 0: with all.
+        self.search_cap = int(wanted.get("search_cap", 0))
         self.latency_ms = float(wanted.get("latency_ms", self.default_latency_ms))
         self._random = random.Random(self.seed)
 
@@ -93,6 +95,7 @@ class Faults:
             "rules": [asdict(rule) for rule in self.rules],
             "seed": self.seed,
             "search_lag_ms": self.search_lag_ms,
+            "search_cap": self.search_cap,
             "latency_ms": self.latency_ms,
             "applied": dict(self.applied),
         }

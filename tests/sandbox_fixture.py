@@ -97,7 +97,8 @@ class SandboxHandle:
         return answer.json()
 
     def set_faults(self, *rules: dict[str, Any], **settings: Any) -> dict[str, Any]:
-        """Replace all faults; `settings` are `seed`, `search_lag_ms`, `latency_ms`."""
+        """Replace all faults; `settings` are `seed`, `search_lag_ms`, `search_cap`,
+        `latency_ms`."""
         wanted = {"rules": list(rules), **settings}
         return dict(self.post("/control/faults", wanted))
 

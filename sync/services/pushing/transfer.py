@@ -193,11 +193,12 @@ def attach_cv(state: Try) -> Try:
 
 
 def find_existing(state: Try) -> Try | Outcome:
-    """Is the person on the vacancy already? One search a vacancy and run."""
+    """Is the person on the vacancy already? One search a vacancy and run; where that may be cut
+    short, one more a push."""
     push, journal = state.push, state.journal
     try:
         with journal.step(Stage.CHECK):
-            applicants = state.existing.find(push, state.flatchr)
+            applicants = state.existing.find(push, state.flatchr, state.made)
     except rate_limits.RateLimitedError:
         raise
     except RetryableError as error:
