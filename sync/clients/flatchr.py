@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from sync.clients import errors, flatchr_answers
 from sync.clients.flatchr_answers import Applicant, Column, Question, Vacancy
 from sync.clients.http import Answer, Exchange, HttpDoor, segment
+from sync.exceptions import PermanentError
+from sync.vocabulary import ErrorCode
 
 __all__ = ["Applicant", "Column", "FlatchrClient", "Question", "Vacancy"]
 
@@ -63,13 +65,21 @@ class FlatchrClient:
 
         `send_by`: the monotonic time after which nothing is sent any more. Returns once Flatchr
         confirms with the documented sentence, alone; no identifier comes back. Raises
-        OutcomeUnknownError when the candidate may have been created.
+        OutcomeUnknownError when the candidate may have been created, and PermanentError with
+        VACANCY_CLOSED where Flatchr refuses it because of its vacancy.
         https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat
         """
         sent = {**body, "token": self._auth}
-        answer = self._careers.request(
-            "POST", "vacancy/candidate/json", json=sent, effect=True, send_by=send_by
-        )
+        try:
+            answer = self._careers.request(
+                "POST", "vacancy/candidate/json", json=sent, effect=True, send_by=send_by
+            )
+        except PermanentError as error:
+            said = str(error.params.get("answer", ""))
+            if flatchr_answers.says_vacancy_closed(said):
+                code, status = ErrorCode.VACANCY_CLOSED, error.http_status
+                raise PermanentError(code, http_status=status, answer=said) from None
+            raise
         if not flatchr_answers.says_created(answer.text):
             wait = errors.retry_after(answer.headers.get("Retry-After"))
             raise errors.unreadable("flatchr", effect=True, status=answer.status, retry_after=wait)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,6 +117,32 @@ def _denies(name: str, value: Any) -> bool:
     if name in _ERROR_FIELDS:
         return bool(value)
     return name in _SUCCESS_FIELDS and value is not True
+
+
+# Words of a refusal that say that the vacancy takes no candidates (any more), in English and in
+# French, without accents. None is documented.
+_VACANCY = r"(?:vacanc(?:y|ies)|job|offer|offre|annonce|poste)"
+_GONE = (
+    r"(?:closed|not found|not (?:open|online|active|available|published)|unpublished|inactive"
+    r"|archived|expired|filled|deleted|unknown|no longer|does(?:n't| not) exist"
+    r"|cloturee?|fermee?|expiree?|archivee?|pourvue?|supprimee?|desactivee?|terminee?|depubliee?"
+    r"|introuvable|inconnue?|hors ligne|(?:n'est|n'existe) (?:pas|plus))"
+)
+# Between the two: a few words, and none that is itself what is missing.
+_BETWEEN = r"(?:(?!candidat|applicant|compan|entreprise|token|user|field|champ)[\w'-]+\W+){0,6}?"
+_CLOSED = re.compile(
+    rf"\b{_VACANCY}\W+{_BETWEEN}{_GONE}\b"
+    rf"|\b(?:unknown|closed|expired|inactive|archived|no such) {_VACANCY}\b"
+    rf"|\b(?:no|aucune?) {_VACANCY} (?:was )?(?:found|trouvee?)\b"
+)
+
+
+def says_vacancy_closed(text: str) -> bool:
+    """Whether a refusal of a create says that the vacancy is closed, or not there."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    plain = "".join(one for one in plain if not unicodedata.combining(one))
+    # Addresses hold such words by themselves: `/vacancy/candidate/json was not found`.
+    return _CLOSED.search(re.sub(r"\S*/\S*", "/", plain)) is not None
 
 
 def applicants(answer: Any) -> list[Applicant]:

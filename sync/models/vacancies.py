@@ -56,3 +56,11 @@ class FlatchrVacancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} · {self.company.name}"
+
+    def note_closed(self) -> bool:
+        """Flatchr refused a candidate because it is closed; whether that is news. Not where its
+        slug has changed since: then only the former address leads nowhere."""
+        rows = FlatchrVacancy.objects.filter(pk=self.pk, slug=self.slug, is_open=True)
+        # Other pushes of this worker hold the same object.
+        self.is_open = False
+        return bool(rows.update(is_open=False))

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Self, TypeVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from sync.models.scope import ScopedQuerySet
 from sync.models.states import ACTIVE, BLOCKING, WAITING, EnrichmentStatus, PushStatus
+from sync.vocabulary import ErrorCode
 
 S = PushStatus
 P = TypeVar("P", bound=models.Model)
+# What lets an unsent push wait, until its deadline, and why; where several apply, the first counts.
+# `blocking.target_problem` says the same of rows that are loaded.
+HELD_BY: Mapping[ErrorCode, Q] = {
+    ErrorCode.COMPANY_INACTIVE: Q(vacancy__company__is_active=False),
+    ErrorCode.SOURCE_INACTIVE: Q(source__is_active=False),
+    ErrorCode.VACANCY_CLOSED: Q(vacancy__is_open=False),
+}
+_HELD = Q(create_started_at=None) & reduce(or_, HELD_BY.values())
 
 
 class PushQuerySet(ScopedQuerySet[P]):
@@ -39,9 +52,18 @@ class PushQuerySet(ScopedQuerySet[P]):
         """For a person to decide: nobody can tell whether the candidate is in Flatchr."""
         return self.filter(status=S.UNCONFIRMED)
 
+    def held(self) -> Self:
+        """Waiting, and nobody starts it: the company or source is switched off, or the vacancy is
+        closed. One that may be in Flatchr already is not held: it is looked up."""
+        return self.waiting().filter(_HELD)
+
+    def startable(self) -> Self:
+        """Waiting, neither held nor paused: a worker takes it when it is due."""
+        return self.waiting().filter(~_HELD).unpaused()
+
     def due(self) -> Self:
-        """Waiting, due by the database's clock, and not paused."""
-        return self.waiting().filter(next_attempt_at__lte=Now()).unpaused()
+        """Startable, and due by the database's clock."""
+        return self.startable().filter(next_attempt_at__lte=Now())
 
     def unpaused(self) -> Self:
         """Neither account is paused by its breaker, by the database's clock."""

@@ -41,7 +41,7 @@ from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, complete, format_candidate, read_profile
 from sync.services.privacy import suppression
 from sync.services.pushing import outcomes
-from sync.services.pushing.blocking import blocked_target
+from sync.services.pushing.blocking import blocked_target, close_vacancy
 from sync.services.pushing.outcomes import Kind, Outcome
 from sync.services.queue import shutdown
 from sync.services.queue.writer import Writer
@@ -328,6 +328,8 @@ def _close(state: Try, outcome: Outcome) -> None:
         # Whatever has ended it, nothing is kept of whom we were asked to forget.
         suppression.forget_push(push)
         row.steps, row.message = [], ""
+    if state.sent and error is not None and error.code == ErrorCode.VACANCY_CLOSED:
+        close_vacancy(push)
     refused = error.side if isinstance(error, CredentialsError) else None
     circuit_breakers.note_answer(push, journal.exchanges, state.probes, refused=refused)
     rows = PushAttempt.objects
