@@ -123,26 +123,27 @@ def _denies(name: str, value: Any) -> bool:
 # French, without accents. None is documented.
 _VACANCY = r"(?:vacanc(?:y|ies)|job|offer|offre|annonce|poste)"
 _GONE = (
-    r"(?:closed|not found|not (?:open|online|active|available|published)|unpublished|inactive"
-    r"|archived|expired|filled|deleted|unknown|no longer|does(?:n't| not) exist"
+    r"(?:closed|not\sfound|not\s(?:open|online|active|available|published)|unpublished|inactive"
+    r"|archived|expired|(?:is|been|already)\sfilled|deleted|unknown|no\slonger|does(?:n't|\snot)\sexist"
     r"|cloturee?|fermee?|expiree?|archivee?|pourvue?|supprimee?|desactivee?|terminee?|depubliee?"
-    r"|introuvable|inconnue?|hors ligne|(?:n'est|n'existe) (?:pas|plus))"
+    r"|introuvable|inconnue?|hors\sligne|n'existe\s(?:pas|plus)"
+    r"|n'est\s(?:pas|plus)\s(?:ouverte?|en\sligne|disponible|active|publiee|accessible|visible))"
 )
 # Between the two: a few words, and none that is itself what is missing.
 _BETWEEN = r"(?:(?!candidat|applicant|compan|entreprise|token|user|field|champ)[\w'-]+\W+){0,6}?"
 _CLOSED = re.compile(
     rf"\b{_VACANCY}\W+{_BETWEEN}{_GONE}\b"
-    rf"|\b(?:unknown|closed|expired|inactive|archived|no such) {_VACANCY}\b"
-    rf"|\b(?:no|aucune?) {_VACANCY} (?:was )?(?:found|trouvee?)\b"
+    rf"|\b(?:unknown|closed|expired|inactive|archived|no\ssuch)\s{_VACANCY}\b"
+    rf"|\b(?:no|aucune?)\s{_VACANCY}\s(?:was\s)?(?:found|trouvee?)\b"
 )
 
 
 def says_vacancy_closed(text: str) -> bool:
     """Whether a refusal of a create says that the vacancy is closed, or not there."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
-    plain = "".join(one for one in plain if not unicodedata.combining(one))
+    plain = "".join(one for one in plain if not unicodedata.combining(one)).replace("_", " ")
     # Addresses hold such words by themselves: `/vacancy/candidate/json was not found`.
-    return _CLOSED.search(re.sub(r"\S*/\S*", "/", plain)) is not None
+    return _CLOSED.search(re.sub(r"[^\s\"',]*/[^\s\"',]*", "/", plain)) is not None
 
 
 def applicants(answer: Any) -> list[Applicant]:

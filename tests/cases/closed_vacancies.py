@@ -26,12 +26,17 @@ CLOSED: list[tuple[int, Any]] = [
     (400, {"message": "Offre fermée aux candidatures"}),
     (400, "Poste déjà pourvu"),
     (404, "Annonce introuvable"),
+    (400, {"code": "VACANCY_CLOSED", "url": "https://docs.example.org/x"}),
+    (400, b'{"error":"vacancy_closed","more":"https://docs.example.org/y"}'),
+    (400, "The job offer is filled"),
     (404, "Aucune offre trouvée"),
     (400, b'{"message":"offre archiv\\u00e9e"}'),
 ]
 OTHER: list[tuple[int, Any]] = [
     (400, "vacancy is required"),
     (400, "invalid vacancy token"),
+    (400, "vacancy must be filled"),
+    (400, "L'offre n'est pas renseignée"),
     (400, "firstname is required"),
     (400, "email not found"),
     (404, "company not found"),
