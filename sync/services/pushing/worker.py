@@ -54,6 +54,7 @@ class WorkerLoop:
 
     def run(self) -> int:
         """Returns how many tries were made."""
+        Push.objects.note_held()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="push") as pool:
             try:
                 while self._is_needed():
@@ -129,7 +130,6 @@ class WorkerLoop:
         if now >= self._beat_at:
             self._beat_at = now + BEAT_SECONDS
             beat()
-            Push.objects.note_held()
             Run.objects.finish_done()
 
     def _drain(self) -> None:

@@ -90,6 +90,8 @@ class PushRows(PushQuerySet[P]):
     def note_held(self) -> int:
         """Tell people why what is held waits; returns of how many pushes it is told anew."""
         told, stronger = 0, Q(pk=None)
+        if not self.held().exists():  # As nearly always, and a third of the work.
+            return told
         for code, applies in HELD_BY.items():
             held = self.held().filter(applies & ~stronger).exclude(error_code=code)
             rows = self.filter(pk__in=held.values("pk"), status__in=WAITING)
