@@ -12,10 +12,22 @@ from sync.services.peers.client_factory import flatchr_client
 from sync.services.pushing import decisions
 from sync.services.queue.writer import DirectWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
+from sync.vocabulary import ErrorCode
 from tests.cases import Case
 from tests.cases.search_lengths import CASES
 from tests.conftest import World
-from tests.pushing import add_person, fault, finish, fresh, make_due, queue, searches, slow_clock
+from tests.pushing import (
+    CREATED_THEN_LOST,
+    add_person,
+    fault,
+    finish,
+    fresh,
+    lose_create,
+    make_due,
+    queue,
+    searches,
+    slow_clock,
+)
 from tests.raw_server import RawServer, Request, say, serving
 from tests.rows import make_company, make_push, make_run, make_vacancy
 
@@ -116,3 +128,18 @@ def test_a_person_who_cannot_be_asked_for_is_not_sent(world: World) -> None:
     assert make_due() == 1
     finish(world)
     assert fresh(push)[0].status == S.SUCCEEDED
+
+
+def test_a_lost_answer_is_left_to_a_person_where_the_look_up_may_be_cut(world: World) -> None:
+    """Fifty of one name, and no e-mail to ask for: the fifty-first may be the one just sent."""
+    slug, phone = world.vacancy().slug, "+33695468231"
+    for number in range(CAP):
+        world.sandbox.add_applicant(slug, firstname=f"N{number}", lastname="Riou")
+    world.sandbox.set_faults(lose_create(CREATED_THEN_LOST["500"]), search_cap=CAP)
+    [push] = queue(world, add_person(world, "Zoé", "Riou", email="", phone=phone))
+    world.work()
+    assert make_due() == 1
+    world.work()
+    [push] = fresh(push)
+    assert (push.status, push.error_code) == (S.UNCONFIRMED, ErrorCode.FLATCHR_AMBIGUOUS)
+    assert world.sandbox.requests()["create"] == 1
