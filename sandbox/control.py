@@ -112,12 +112,19 @@ def _vacancy(world: World, slug: Any) -> Vacancy:
 
 
 def change_vacancies(world: World, call: Call) -> web.Response:
-    """`{"slug", "open": bool, "title": text}`: close, reopen or rename a vacancy."""
+    """`{"slug", "open": bool, "title": text, "reslug": bool}`: close, reopen or rename a vacancy;
+    with `reslug` its slug is made anew from its title, and the former one leads nowhere. With
+    `"gone": true` no list has it any more."""
     wanted = _payload(call)
     vacancy = _vacancy(world, wanted.get("slug"))
-    # The slug is an address: it was made from the first title and stays.
+    # The slug is an address: unless asked for, it was made from the first title and stays.
+    former = vacancy.slug
     vacancy.open = bool(wanted.get("open", vacancy.open))
     vacancy.title = str(wanted.get("title", vacancy.title))
+    if wanted.get("reslug"):
+        world.reslug(vacancy, former)
+    if wanted.get("gone"):
+        world.vacancies.remove(vacancy)
     return answer(vacancy.summary())
 
 

@@ -97,7 +97,8 @@ class SandboxHandle:
         return answer.json()
 
     def set_faults(self, *rules: dict[str, Any], **settings: Any) -> dict[str, Any]:
-        """Replace all faults; `settings` are `seed`, `search_lag_ms`, `latency_ms`."""
+        """Replace all faults; `settings` are `seed`, `search_lag_ms`, `search_cap`,
+        `latency_ms`."""
         wanted = {"rules": list(rules), **settings}
         return dict(self.post("/control/faults", wanted))
 
@@ -141,7 +142,8 @@ class SandboxHandle:
         self.post("/control/profiles", {"action": "delete", "source": source, "key": key})
 
     def change_vacancy(self, slug: str, **change: Any) -> dict[str, Any]:
-        """`open` closes or reopens it, `title` renames it."""
+        """`open` closes or reopens it, `title` renames it (with `reslug` its slug too), `gone`
+        takes it out of the lists."""
         return dict(self.post("/control/vacancies", {"slug": slug, **change}))
 
     def add_applicant(self, vacancy: str, **names: str) -> dict[str, Any]:

@@ -56,7 +56,8 @@ _FILTERS = _PLAIN_FILTERS | _DATE_FILTERS | {"hired", "column", "company", "vaca
 
 
 def search_applicants(world: World, call: Call) -> web.Response:
-    """All filters must match; texts in full, without regard to case."""
+    """All filters must match; texts in full, without regard to case. `search_cap` cuts the answer
+    short, without a word."""
     company = company_of(world, call)
     filters = body_of(world, call, optional=True)
     unknown = sorted(filters.keys() - _FILTERS)
@@ -66,7 +67,7 @@ def search_applicants(world: World, call: Call) -> web.Response:
     tests = [_is_visible(company), *_tests(world, call, filters)]
     among = world.applicants.among(str(email) if email else None)
     found = [one.row for one in among if all(test(one) for test in tests)]
-    return raw_json(b"[" + b",".join(found) + b"]")
+    return raw_json(b"[" + b",".join(found[: world.faults.search_cap or None]) + b"]")
 
 
 def _is_visible(company: Company) -> Callable[[Applicant], bool]:

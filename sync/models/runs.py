@@ -141,9 +141,10 @@ class Run(models.Model):
         """Of the applicants (masked) that were on the vacancy when the run began.
 
         Valid in one epoch of the database, and for one start of a worker group: a restore needs
-        one, whether or not anybody says that it was made.
+        one, whether or not anybody says that it was made. The number is of the form they are
+        kept in: workers of two versions may share a cache.
         """
-        return f"applicants:{epoch}:{worker_id}:{run_id}:{vacancy_id}"
+        return f"applicants:2:{epoch}:{worker_id}:{run_id}:{vacancy_id}"
 
     def finish(self) -> int:
         """running → finished, with the counts of events in the seed's words; every push whose

@@ -6,6 +6,7 @@ transfer and a dry run ask whether the target takes any push at all.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
@@ -18,6 +19,8 @@ from sync.models import FlatchrVacancy, HrFlowSource, Push, ResumePolicy, Run, R
 from sync.models.states import BLOCKING, PushStatus
 from sync.services.privacy import suppression
 from sync.vocabulary import ErrorCode
+
+logger = logging.getLogger(__name__)
 
 
 class Blocker(TextChoices):
@@ -165,5 +168,14 @@ def target_problem(
 
 def blocked_target(push: Push) -> ErrorCode | None:
     """`target_problem` of a push. One with an intent to create must be looked up whatever this
-    says: its candidate may be in Flatchr already."""
+    says: its candidate may be in Flatchr already. What can change again (`HELD_BY`) lets the push
+    wait; the rest ends it."""
     return target_problem(push.vacancy, push.source, push.profile_key)
+
+
+def close_vacancy(push: Push) -> None:
+    """Flatchr has refused this push because its vacancy is closed. So it is here, until the
+    vacancies are fetched; what else waits for it is told why, and not sent in vain."""
+    if push.vacancy.note_closed():
+        logger.warning("vacancy %s: Flatchr says that it is closed", push.vacancy.slug)
+        Push.objects.filter(vacancy=push.vacancy_id).note_held()

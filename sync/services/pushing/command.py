@@ -22,7 +22,7 @@ from sync.services.peers.profile_pages import pages
 from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
-from sync.services.pushing.blocking import target_problem
+from sync.services.pushing.blocking import blocked_target, target_problem
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
 from sync.vocabulary import ErrorCode, label_of, tally
@@ -171,6 +171,10 @@ def _why_stuck(pushes: PushQuerySet[Push], company_id: int, worker_seen_at: floa
     """
     if time.monotonic() - worker_seen_at > settings.HEARTBEAT_STALE_SECONDS:
         return _("No worker is running: what is queued stays queued, and goes on once one starts.")
+    held = pushes.held().select_related("source", "vacancy__company")
+    first = held.order_by("pk").first()
+    if first and not pushes.active().exclude(pk__in=held.values("pk")).exists():
+        return sentence(blocked_target(first) or "")
     accounts: list[CircuitBreaker] = [FlatchrCompany.objects.get(pk=company_id)]
     accounts += HrFlowSource.objects.filter(pk__in=pushes.values("source"))
     for account in accounts:

@@ -2,6 +2,7 @@
 
 | error | certain? | what follows |
 | --- | --- | --- |
+| company or source off, vacancy closed | nothing was created | waits until it is back |
 | permanent (400, 404, no CV, format, rule) | nothing was created | failed, with a reason |
 | 401, 403 | nothing was created | failed; after a few in a row the account is paused and waits |
 | retryable (refused, DNS, TLS, 429, faults of reads) | nothing was created | tried again later |
@@ -31,6 +32,7 @@ from sync.exceptions import (
 from sync.matching import Found
 from sync.models import Push, RunKind
 from sync.models.push.attempts import AttemptOutcome
+from sync.models.push.queryset import HELD_BY
 from sync.services.peers.backoff import backoff
 from sync.vocabulary import ErrorCode, Event
 
@@ -131,6 +133,8 @@ def decide(error: Exception, push: Push, event: Event, *, sent: bool) -> Outcome
     if sent and (not certain or isinstance(known, OutcomeUnknownError)):
         delay = max(settings.PUSH_SETTLE_SECONDS, _asked(known) or 0)
         return Outcome(Kind.UNKNOWN, known, delay)
+    if known.code in HELD_BY:
+        return wait(known, push, event, sent=sent)
     if isinstance(known, RetryableError):
         return _try_again(known, push, event, sent=sent)
     if known.code == ErrorCode.PROFILE_NOT_FOUND and _is_announced(push):
@@ -198,10 +202,13 @@ def is_over(deadline: datetime | None, delay: float = 0) -> bool:
 
 def wait(error: SyncError, push: Push, event: Event, *, sent: bool = False) -> Outcome:
     """Not this push's doing (nobody can say who is on the vacancy, its account is refused, the same
-    person is being sent from another profile): it waits until its deadline and loses no attempt."""
-    delay = backoff(push.lookups + 1, _asked(error))
+    person is being sent from another profile, its target takes nothing now): it waits until its
+    deadline and loses no attempt."""
+    # What is held is left out by every claim, and goes on as soon as it is held no more.
+    is_held = error.code in HELD_BY
+    delay = 0 if is_held else backoff(push.lookups + 1, _asked(error))
     if not is_over(push.deadline_at, delay):
-        return Outcome(Kind.HANDED_BACK, error, delay, create_refused=sent, looked=True)
+        return Outcome(Kind.HANDED_BACK, error, delay, create_refused=sent, looked=not is_held)
     if push.create_started_at is not None and not sent:
         return unconfirmed()
     given_up = _given_up(ErrorCode.DEADLINE_PASSED, error.code, push)

@@ -54,6 +54,7 @@ class WorkerLoop:
 
     def run(self) -> int:
         """Returns how many tries were made."""
+        Push.objects.note_held()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="push") as pool:
             try:
                 while self._is_needed():
@@ -152,7 +153,7 @@ class WorkerLoop:
 
 
 def seconds_to_next() -> float | None:
-    """Seconds until the next waiting push falls due, by the database's clock; None without any."""
-    due = Push.objects.waiting().unpaused().filter(next_attempt_at__isnull=False)
+    """Seconds until the next startable push falls due, by the database's clock; None: none does."""
+    due = Push.objects.startable().filter(next_attempt_at__isnull=False)
     times = due.order_by("next_attempt_at").values_list("next_attempt_at", Now()).first()
     return (times[0] - times[1]).total_seconds() if times and times[0] else None
