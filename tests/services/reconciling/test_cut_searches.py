@@ -67,7 +67,7 @@ def test_a_person_is_asked_for_where_the_answer_may_be_cut(case: Case, settings:
         settings.FLATCHR_API_URL = server.url
         existing = ExistingApplicants(DirectWriter())
         for _ in range(2):
-            found = existing.find(push, flatchr_client(company), wanted)
+            found = existing.find(push, flatchr_client(company), wanted).applicants
         asked = [request.json().get("email") for request in server.requests]
     assert ("mine" in {one.id for one in found}) == case.right
     assert asked == [None, *["zoe@x.fr"] * (2 * case.right)]

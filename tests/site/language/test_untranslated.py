@@ -55,6 +55,7 @@ NOT_FOR_PEOPLE = frozenset(
         "its main process has ended",
         "no task was executed for too long",
         "migrations are pending",
+        "static files were not collected: run manage.py collectstatic",
         "the database does not answer",
     }
 )
