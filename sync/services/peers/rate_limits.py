@@ -74,11 +74,12 @@ def hrflow_throttle(source: HrFlowSource, writer: Writer) -> Callable[[], None] 
 def wait_for_turn(key: str, per_minute: int, writer: Writer, code: ErrorCode) -> None:
     """Take the next turn, and wait until it comes.
 
-    Raises RateLimitedError where it is further away than a thread should wait, or where a stop is
-    requested meanwhile.
+    Raises RateLimitedError where it is further away than a thread should wait or than the task
+    lasts (`writer.ends`), or where a stop is requested meanwhile.
     """
-    wait = writer.run(lambda: reserve(key, per_minute))
-    if wait > LONGEST_WAIT_SECONDS:
+    longest = min(LONGEST_WAIT_SECONDS, max(writer.ends - time.monotonic(), 0))
+    wait = writer.run(lambda: reserve(key, per_minute, longest))
+    if wait > longest:
         raise RateLimitedError(code, retry_after=wait)
     if wait and shutdown.requested.wait(wait):
         raise RateLimitedError(code, retry_after=wait)
@@ -100,11 +101,12 @@ def check_turn_is_near(company: FlatchrCompany) -> None:
         raise RateLimitedError(ErrorCode.FLATCHR_RATE_LIMITED, retry_after=delay)
 
 
-def reserve(key: str, per_minute: int) -> float:
-    """Take the next turn; returns the seconds until it comes. A turn too far away is not taken."""
+def reserve(key: str, per_minute: int, longest: float = LONGEST_WAIT_SECONDS) -> float:
+    """Take the next turn; returns the seconds until it comes. One further away than `longest` is
+    not taken."""
     row = RateState.objects.lock(key)
     state, wait = _next_turn(row, per_minute)
-    if wait <= LONGEST_WAIT_SECONDS:
+    if wait <= longest:
         RateState.objects.filter(pk=row.pk).update(state=list(state))
     return wait
 
