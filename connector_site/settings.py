@@ -166,8 +166,8 @@ RETENTION_DAYS = env.whole("RETENTION_DAYS", 730, minimum=1, maximum=36_500)
 PAYLOAD_DAYS = env.whole("PAYLOAD_DAYS", 30, maximum=36_500)
 AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, minimum=1, maximum=36_500)
 
-# Once a task claims no more, each of its pushes still makes a few requests at most, and waits for no
-# turn; but a name server may keep two of them waiting, each for the resolver's own limit.
+# Once a task claims no more, each of its pushes still makes a few requests at most, and waits for
+# no turn; but a name server may keep two of them waiting, each for the resolver's own limit.
 _TASK_SECONDS = int(TASK_WORK_SECONDS + 5 * HTTP_TIMEOUT_SECONDS + 2 * 15) + 10
 Q_CLUSTER: dict[str, Any] = {
     "name": env.text("Q_NAME", "connector"),
