@@ -65,8 +65,9 @@ def transfer(push: Push, writer: Writer, existing: ExistingApplicants, worker_id
 def take_steps(state: Try) -> tuple[Try, Outcome]:
     """Until a step ends the try, or all are taken: then the candidate is in Flatchr."""
     for step in STEPS:
-        if shutdown.is_requested() and not state.sent:
-            # Whoever works on may take it up at once.
+        is_late = time.monotonic() > state.writer.ends + settings.HTTP_TIMEOUT_SECONDS
+        if (is_late or shutdown.is_requested()) and not state.sent:
+            # Whoever works on, or the next task, may take it up at once.
             return state, Outcome(Kind.HANDED_BACK)
         try:
             result = step(state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -112,7 +113,7 @@ def test_an_entry_of_any_age_can_be_read(boss: Any) -> None:
 def test_whatever_is_counted_has_words() -> None:
     until, nobody = retention.cutoffs(), personal_data.find(email="nobody@example.org")
     keys = {
-        *retention._purge_people(until),
+        *retention._purge_people(until, Counter()),
         *retention._purge_rest(until),
         *retention._count(until),
     }
