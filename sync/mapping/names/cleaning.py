@@ -16,10 +16,12 @@ _FILE = re.compile(r"(.+?)\.(?:pdf|docx?|odt|rtf|txt|pages|pptx?|jpe?g|png)", re
 _LOGIN = re.compile(r"[^\W\d_]+(?:[._][^\W\d_]+)+[._]?")
 _CAMEL = re.compile(r"(?<=[a-zà-ÿ])(?<!Mc)(?<!Mac)(?=[A-ZÀ-Ý])")
 _HEADINGS = frozenset({"cv", "curriculum", "vitae"})
-_TITLE_PAGES = frozenset({"cv", "curriculum vitae", "resume"})
+_TITLE_PAGES = frozenset({"cv", "curriculumvitae", "resume"})
 _EMAIL = re.compile(r"(?:mailto:)?([^\s@<>()]+)@[^\s@<>()]+", re.I)
 _ASIDE = re.compile(r"\([^)]*\)?|\[[^\]]*\]?|<[^>]*>?|\"[^\"]*\"|(?<!\w)'[^']+'(?!\w)")
-_LABEL = re.compile(r"\b(?:nom de famille|(?:first |last |full )?name|pr[ée]nom|nom)s? ?: ?", re.I)
+_LABEL = re.compile(
+    r"\b(?:nom\sde\sfamille|(?:(?:first|last|full)\s)?name|pr[ée]nom|nom)s?\s?:\s?", re.I
+)
 _MEDICAL = re.compile(r"(?<=\bDr[. ]) ?med\. ", re.I)
 _SEPARATOR = re.compile(r"\s+[-/]\s+|\s*[|]\s*")
 
@@ -88,7 +90,7 @@ def _before_remark(text: str) -> str:
     What follows a dash may be part of the name: `Jean - Pierre Dupont`, `DUPONT - MARTIN`.
     """
     first, *others = [part for part in _SEPARATOR.split(text) if _letters(part)] or [""]
-    if search_form(first) in _TITLE_PAGES and others:
+    if search_form(first).replace(" ", "") in _TITLE_PAGES and others:
         first, *others = others
     for part in others:
         before, after = _letters(first), _letters(part)
