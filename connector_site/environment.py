@@ -290,7 +290,7 @@ def _parsed(name: str, parse: Callable[[str], Any], value: str) -> Any:
 
 def apps(name: str) -> list[str]:
     """Dotted names of installed apps; one that cannot be found stops the start."""
-    found = words(name, [])
+    found = words(name)
     for app in found:
         package = app.partition(".apps.")[0]
         try:
