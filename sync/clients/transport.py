@@ -253,8 +253,8 @@ def send(
     raise TransportError(Failure.NO_ANSWER if _exchange.sent else Failure.NOT_SENT)
 
 
-def read_body(raw: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
-    """The decoded body. A whole body returns the connection to the pool; anything else closes it.
+def read_body(raw: urllib3.BaseHTTPResponse, max_bytes: int, *, unpack: bool = True) -> bytes:
+    """The body, decompressed unless not to `unpack`. A whole body returns the connection to the pool; anything else closes it.
 
     Raises TransportError: TOO_LARGE (by the declared length or as counted) or CUT.
     """
@@ -263,7 +263,7 @@ def read_body(raw: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
     parts: list[bytes] = []
     total, failure = 0, None
     try:
-        while not is_too_large and (part := raw.read(_READ_SIZE, decode_content=True)):
+        while not is_too_large and (part := raw.read(_READ_SIZE, decode_content=unpack)):
             parts.append(part)
             total += len(part)
             is_too_large = total > max_bytes
