@@ -25,6 +25,8 @@ DOCX = Kind(f"{_OPEN_XML}.wordprocessingml.document", ".docx")
 DOTX = Kind(f"{_OPEN_XML}.wordprocessingml.template", ".dotx")
 PPTX = Kind(f"{_OPEN_XML}.presentationml.presentation", ".pptx")
 ODT = Kind(_ODT, ".odt")
+# Whole or no document at all: what lists their parts is at the end of the file.
+ZIPPED = (DOCX, DOTX, PPTX, ODT)
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = b"PK\x03\x04"
@@ -52,7 +54,7 @@ def recognise(data: bytes) -> Kind | None:
 
 
 def is_cut(data: bytes) -> bool:
-    """Whether the end of a document is missing: of a ZIP its list of entries, of OLE its sectors."""
+    """Whether the end of a document is missing: a ZIP's list of entries, the sectors of an OLE."""
     if data.startswith(_ZIP):
         length = int.from_bytes(data[26:28], "little")
         first = data[30 : 30 + length].decode("utf-8", "replace")

@@ -115,7 +115,10 @@ def is_cut(data: bytes) -> bool:
 
 
 def _ends_as_pdf(data: bytes) -> bool:
-    return _PDF_END in data.rstrip(b"\0 \t\r\n")[-_PDF_TAIL:]
+    """A file that was changed has several ends; objects after the last of them have lost theirs."""
+    tail = data.rstrip(b"\0 \t\r\n")[-_PDF_TAIL:]
+    _, end, after = tail.rpartition(_PDF_END)
+    return bool(end) and b" obj" not in after
 
 
 def _start(data: bytes) -> bytes:

@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from django.utils.translation import gettext_noop as _
 
 from sync.clients import file_types
-from sync.clients.file_types import Kind
+from sync.clients.file_containers import DOC, Kind
 from sync.exceptions import DoubtfulError, PermanentError, RetryableError
 from sync.vocabulary import ErrorCode
 
@@ -59,7 +59,7 @@ def _undone(data: bytes, coding: str, max_bytes: int) -> bytes | None:
         return None
     for window in (zlib.MAX_WBITS, -zlib.MAX_WBITS):  # with the header that the norm wants, without
         try:
-            return _inflated(data, max_bytes, window)
+            return _member_of(data, max_bytes, window)[0]
         except zlib.error:
             continue
     return None
@@ -83,11 +83,8 @@ def inflate(data: bytes, max_bytes: int) -> bytes:
     return b"".join(parts)
 
 
-def _inflated(data: bytes, max_bytes: int, window: int) -> bytes:
-    return _member_of(data, max_bytes, window)[0]
-
-
 def _member_of(data: bytes, max_bytes: int, window: int) -> tuple[bytes, bytes]:
+    """What the first of the compressed files in `data` holds, and what follows it."""
     engine = zlib.decompressobj(window)
     part = engine.decompress(data, max(max_bytes, 0) + 1)
     if len(part) > max_bytes:
@@ -131,10 +128,10 @@ def _without_layer(content: Content, max_bytes: int) -> Content | None:
 
 
 # --- the framing of an upload -------------------------------------------------------------------
-_FRAMED = re.compile(rb"\s*(?:--[^\s]|content-[a-z-]+:|mime-version:|http/1\.[01] )", re.I)
+_FRAMED = re.compile(rb"\s*(?:--[^\s]|content-[a-z-]+:|mime-version:|from:|http/1\.[01] )", re.I)
 _HEADERS = re.compile(
-    rb"\s*(?:HTTP/1\.[01] [^\r\n]*\r?\n)?(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+"
-    rb"\r?\n"
+    rb"\s*(?:HTTP/1\.[01] [^\r\n]*\r?\n)?"
+    rb"(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+\r?\n"
 )
 _BOUNDARY = re.compile(rb"boundary=\"?([^\";\r\n]{1,200})", re.I)
 _LAST_LINE = re.compile(rb"\r?\n-{2,}[A-Za-z0-9'()+,./:=?_-]{4,200}--\s*\Z")
@@ -143,7 +140,7 @@ _LAST_LINE = re.compile(rb"\r?\n-{2,}[A-Za-z0-9'()+,./:=?_-]{4,200}--\s*\Z")
 def _without_framing(data: bytes) -> Content | None:
     """The file in a `multipart/form-data` body, in a MIME message, or under headers; None for
     anything else, also where none of the parts is a document."""
-    if not _FRAMED.match(data) or file_types.by_signature(data) is file_types.DOC:
+    if not _FRAMED.match(data) or file_types.by_signature(data) is DOC:
         return None
     for part in _parts(data):
         head = _HEADERS.match(part[:8192])
@@ -189,7 +186,7 @@ def _trimmed(content: Content, kind: Kind | None) -> Content:
 _ALPHABET = (string.ascii_letters + string.digits + "+/-_").encode()
 _TO_STANDARD = bytes.maketrans(b"-_", b"+/")
 _DATA_URL = re.compile(rb"data:([^,]{0,200}),", re.I)
-_SHORTEST = 64  # characters: a word of a text may be base64 too
+_SHORTEST, _SHORTEST_TEXT = 16, 64  # characters: a word of a text may be base64 too
 
 
 def _from_base64(data: bytes) -> Content | None:
@@ -210,7 +207,8 @@ def _from_base64(data: bytes) -> Content | None:
     if found is None:
         return None
     is_document = file_types.by_signature(found) or file_types.is_cut(found)
-    is_text = b" " in found and b" " not in text and file_types.is_plain_text(found)
+    is_text = len(text) >= _SHORTEST_TEXT and b" " in found and b" " not in text
+    is_text = is_text and file_types.is_plain_text(found)
     return Content(found, "", bare=False) if is_document or is_text else None
 
 

@@ -25,7 +25,7 @@ from requests.structures import CaseInsensitiveDict
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-from sync.clients import errors, file_types, file_wrapping, transport
+from sync.clients import errors, file_containers, file_types, file_wrapping, transport
 from sync.clients.errors import Meaning
 from sync.clients.http import Exchange, user_agent
 from sync.clients.transport import Failure, TransportError
@@ -95,7 +95,7 @@ def download_resume(
     if kind is None:
         raise _wrong_type(content.data, fetched.content_type)
     got = max(len(fetched.body), len(content.data))
-    if got < (expected_bytes or 0):
+    if got < (expected_bytes or 0) and kind not in file_containers.ZIPPED:
         problem = _("it has %(got)s bytes, and HrFlow says %(expected)s")
         raise file_wrapping.damaged(problem, got=got, expected=expected_bytes or 0)
     name = file_types.file_name(file_name, kind)

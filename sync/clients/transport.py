@@ -254,9 +254,10 @@ def send(
 
 
 def read_body(raw: urllib3.BaseHTTPResponse, max_bytes: int, *, unpack: bool = True) -> bytes:
-    """The body, decompressed unless not to `unpack`. A whole body returns the connection to the pool; anything else closes it.
+    """The body, decompressed where `unpack` says so.
 
-    Raises TransportError: TOO_LARGE (by the declared length or as counted) or CUT.
+    A whole body returns the connection to the pool; anything else closes it. Raises
+    TransportError: TOO_LARGE (by the declared length or as counted) or CUT.
     """
     declared = raw.headers.get("Content-Length", "")
     is_too_large = declared.isdecimal() and int(declared[:19]) > max_bytes

@@ -116,7 +116,7 @@ def _ascii_authority(authority: str) -> str:
 def _hashes_encoded(rest: str) -> str:
     """Path and query of an address: a `#` in a file's name is encoded, a fragment is left out.
 
-    `/CV C#.pdf` holds the former, `/cv.pdf#page=2` the latter. A fragment is never sent to a server.
+    `/CV C#.pdf` holds the former, `/cv.pdf#page=2` the latter, which no server is ever sent.
     """
     before, mark, after = rest.partition("#")
     is_complete = "?" in before or _ENDING.search(before)

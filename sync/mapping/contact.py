@@ -136,5 +136,5 @@ def web_address(value: object) -> str:
 
 
 def percent_encoded(url: str) -> str:
-    """The URL in ASCII; what is already encoded stays as it is, a percent sign of its own does not."""
+    """The URL in ASCII; what is encoded already stays as it is, a lone percent sign does not."""
     return quote(_STRAY_PERCENT.sub("%25", url), safe=_SAFE, errors="ignore")

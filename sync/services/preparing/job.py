@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.models import FlatchrVacancy, HrFlowSource, Push, Run
@@ -27,6 +27,8 @@ class Job:
     answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
     # The company's rule about consent and last contact; None: it has none.
     contact_within_days: int | None = None
+    # The error code of the try before: what looks wrong for the second time is believed.
+    doubted: str = ""
 
 
 def job_for(
@@ -52,4 +54,5 @@ def job_for(
 
 
 def job_of(push: Push) -> Job:
-    return job_for(push.source, push.profile_key, push.vacancy, push.run)
+    job = job_for(push.source, push.profile_key, push.vacancy, push.run)
+    return replace(job, doubted=push.error_code)
