@@ -57,6 +57,8 @@ class Rule:
             raise ValueError(f"unknown endpoint: {self.endpoint}")
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind: {self.kind}")
+        if self.kind in WRAPPINGS and self.endpoint != "file":
+            raise ValueError(f"{self.kind} is a fault of the endpoint file")
 
     @property
     def takes_effect(self) -> bool:

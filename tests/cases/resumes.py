@@ -36,6 +36,7 @@ KINDS = [
     _as_it_is("docx of Pages: stored, body first", forms.PAGES, boxes.DOCX),
     _as_it_is("docx of Google Docs: streamed, body first", forms.GOOGLE, boxes.DOCX),
     _as_it_is("docx with slashes and backslashes before its parts", forms.SLASHED, boxes.DOCX),
+    _as_it_is("docx with a mimetype before all", forms.MIMETYPE_FIRST, boxes.DOCX),
     _as_it_is("docx declared as PDF", forms.DOCX, boxes.DOCX, "application/pdf"),
     _as_it_is("a Word template", forms.TEMPLATE, boxes.DOTX),
     _as_it_is("pptx", forms.PPTX, boxes.PPTX),

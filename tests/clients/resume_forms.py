@@ -6,6 +6,8 @@ import base64
 import io
 import zipfile
 
+from sync.clients import file_containers as boxes
+
 PDF = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n%%EOF\n"
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 DOC = OLE + b"\0" * 504 + "WordDocument".encode("utf-16-le")
@@ -71,6 +73,8 @@ PAGES = zipped(BODY, ("[Content_Types].xml", types(WORD)), stored=True)
 GOOGLE = streamed(BODY, ("word/styles.xml", "<s/>"), ("[Content_Types].xml", types(WORD)))
 SLASHED = zipped(("/[Content_Types].xml", types(WORD)), ("\\word\\document.xml", "<w/>"))
 TEMPLATE = zipped(("[Content_Types].xml", types(MAIN.format("wordprocessingml.template"))), BODY)
+MIMETYPE_FIRST = zipped(("mimetype", boxes.DOCX.content_type), ("word/document.xml", "<w/>"),
+                        ("[Content_Types].xml", types(WORD)))  # fmt: skip
 PPTX = zipped(("[Content_Types].xml", types(SLIDES)), ("ppt/presentation.xml", "<p/>"))
 XLSX = zipped(("[Content_Types].xml", types(SHEET)), ("xl/workbook.xml", "<w/>"))
 MACROS = zipped(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sync.models import FlatchrVacancy, HrFlowSource, Push, Run
 from sync.models.accounts import ResumePolicy, ResumeTransport
+from sync.vocabulary import ErrorCode
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,10 @@ def job_for(
     run: Run | None = None,
     answers: Sequence[Mapping[str, Any]] = (),
 ) -> Job:
-    """As the company wants it and the run says; `answers` in place of the run's own."""
+    """As the company wants it and the run says; `answers` in place of the run's own.
+
+    For a trial, which is not repeated: a CV that looks incomplete is believed to be so at once.
+    """
     company = vacancy.company
     return Job(
         source_key=source.source_key,
@@ -50,6 +54,7 @@ def job_for(
         resume_transport=company.resume_transport,
         contact_within_days=company.contact_within_days,
         answers=answers or (run.answers if run else ()),
+        doubted=ErrorCode.RESUME_CUT,
     )
 
 
