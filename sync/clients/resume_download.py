@@ -72,12 +72,14 @@ def download_resume(
     timeout: float,
     observe: Callable[[Exchange], None] | None = None,
     expected_bytes: int | None = None,
+    whole: bool = True,
 ) -> Resume:
     """The CV at `url`.
 
     `allowed_private_hosts`: `host` (any port) or `host:port`, compared exactly; they may have
     private addresses, and other ports than 80 and 443. `timeout`: seconds for all of it, redirects
-    included. `expected_bytes`: as HrFlow gives the file's size. Raises PermanentError(RESUME_*),
+    included. `expected_bytes`: as HrFlow gives the file's size.
+    `whole`: a file whose end is missing will not do. Raises PermanentError(RESUME_*),
     RetryableError(RESUME_UNREACHABLE), DoubtfulError(RESUME_CUT) for a file whose end is missing,
     and DoubtfulError(RESUME_WRONG_TYPE) for a web page.
     """
@@ -90,7 +92,7 @@ def download_resume(
     if not content.data:
         raise PermanentError(ErrorCode.RESUME_EMPTY)
     content, kind = file_wrapping.find_document(content, max_bytes)
-    if file_types.is_cut(content.data):
+    if whole and file_types.is_cut(content.data):
         raise file_wrapping.damaged(_("its end is missing"))
     if kind is None:
         raise _wrong_type(content.data, fetched.content_type)

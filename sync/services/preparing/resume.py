@@ -72,17 +72,23 @@ def _files(profile: Mapping[str, Any], given: str) -> list[Attachment]:
 
 
 def first_usable(
-    files: Sequence[Attachment], *, file_name: str, doubted: str = "", observe: Observe = None
+    files: Sequence[Attachment],
+    *,
+    file_name: str,
+    doubted: str = "",
+    whole: bool = True,
+    observe: Observe = None,
 ) -> Usable:
     """The first file that can be used; the next is tried where one certainly cannot.
 
     `doubted`: the error code of the try before: a file that is incomplete again is believed to be
-    so, and one that is only shorter than HrFlow says is taken. Raises the first file's error, or
+    so, and one that is only shorter than HrFlow says is taken. `whole`: False takes both.
+    Raises the first file's error, or
     the error of one that may work later. All of it takes no longer than one download may.
     """
     errors: list[SyncError] = []
     deadline = time.monotonic() + settings.HTTP_TIMEOUT_SECONDS
-    is_believed = doubted == ErrorCode.RESUME_CUT
+    is_believed = doubted == ErrorCode.RESUME_CUT or not whole
     for file in files[:MOST_FILES]:
         try:
             resume = download_resume(
@@ -93,6 +99,7 @@ def first_usable(
                 timeout=max(deadline - time.monotonic(), 0.001),
                 observe=observe,
                 expected_bytes=None if is_believed else file.size,
+                whole=whole,
             )
         except (PermanentError, DoubtfulError) as error:
             if isinstance(error, DoubtfulError) and error.code != doubted:

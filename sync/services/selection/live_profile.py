@@ -42,5 +42,5 @@ def download_cv(profile: Profile) -> Resume:
     if not files:
         raise PermanentError(ErrorCode.RESUME_MISSING)
     name = f"CV_{profile}".replace(" ", "_")
-    # A person looks at what there is, however long it should be.
-    return first_usable(files, file_name=name, doubted=ErrorCode.RESUME_CUT).resume
+    # A person looks at what there is, be it cut short.
+    return first_usable(files, file_name=name, whole=False).resume
