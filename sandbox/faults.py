@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from aiohttp import web
 
 from sandbox.data.profiles import Json
+from sandbox.data.wrappings import WRAPPINGS
 from sandbox.encoding import answer
 
 ENDPOINTS = frozenset(
@@ -57,11 +58,14 @@ class Rule:
             raise ValueError(f"unknown endpoint: {self.endpoint}")
         if self.kind not in KINDS:
             raise ValueError(f"unknown kind: {self.kind}")
+        if self.kind in WRAPPINGS and self.endpoint != "file":
+            raise ValueError(f"{self.kind} is a fault of the endpoint file")
 
     @property
     def takes_effect(self) -> bool:
         """Whether the request is carried out, whether or not its answer arrives."""
-        return self.kind.endswith("_after") or self.kind in ("latency", "slow_body", "cut_body")
+        arrives = ("latency", "slow_body", "cut_body", *WRAPPINGS)
+        return self.kind.endswith("_after") or self.kind in arrives
 
     def fits(self, endpoint: str, facts: Json) -> bool:
         if self.times == 0 or self.endpoint not in ("*", endpoint):
@@ -210,6 +214,14 @@ def _body(response: web.Response) -> bytes:
     return response.body if isinstance(response.body, bytes) else b""
 
 
+async def _wrapped(rule: Rule, request: web.Request, response: web.Response) -> web.Response:
+    """A CV as `wrappings.py` makes it; refusals stay as they are."""
+    if response.status != 200:
+        return response
+    body, headers = WRAPPINGS[rule.kind](_body(response))
+    return web.Response(body=body, content_type=response.content_type, headers=headers)
+
+
 _Act = Callable[[Rule, web.Request, web.Response], Awaitable[web.StreamResponse]]
 _ACTS: dict[str, _Act] = {
     "latency": _latency,
@@ -221,6 +233,7 @@ _ACTS: dict[str, _Act] = {
     "reset": _reset,
     "slow_body": _slow,
     "cut_body": _cut,
+    **dict.fromkeys(WRAPPINGS, _wrapped),
 }
 KINDS = frozenset(_ACTS) | {
     f"{kind}_after" for kind in ("status", "html", "empty", "say", "hang", "reset")

@@ -20,6 +20,8 @@ class StoredProfile:
 
     data: Json
     files: dict[str, str]
+    # The size of each file as it is stored, for `file_size`.
+    measure: Callable[[StoredProfile, str], int]
     created: datetime = field(init=False)
     updated: datetime = field(init=False)
     # A monotonic moment: HrFlow speaks of a profile before it can be read by its key.
@@ -43,8 +45,17 @@ class StoredProfile:
     @property
     def full(self) -> bytes:
         if self._full is None:
+            self._tell_sizes()
             self._full = encode(self.data)
         return self._full
+
+    def _tell_sizes(self) -> None:
+        """`file_size` of our own files is true; older ones hold it as text."""
+        for entry in self.data["attachments"] or ():
+            place, _, name = str(entry.get("public_url")).rpartition("/")
+            if name in self.files and place.endswith(f"/files/{self.key}"):
+                size = self.measure(self, name)
+                entry["file_size"] = str(size) if isinstance(entry["file_size"], str) else size
 
     @property
     def brief(self) -> bytes:
@@ -138,7 +149,7 @@ class Library:
         return Draft(data | {"id": place + 100_000}, self.address)
 
     def _keep(self, source: Source, draft: Draft) -> StoredProfile:
-        stored = StoredProfile(draft.data, draft.files)
+        stored = StoredProfile(draft.data, draft.files, self._size)
         source.profiles[stored.key] = self._by_key[stored.key] = stored
         return stored
 
@@ -171,6 +182,9 @@ class Library:
         if profile is None or kind is None:
             return None
         return self._content(profile, kind), _CONTENT_TYPES.get(kind, documents.PDF)
+
+    def _size(self, profile: StoredProfile, name: str) -> int:
+        return len(self._content(profile, profile.files[name]))
 
     def _content(self, profile: StoredProfile, kind: str) -> bytes:
         key = profile.key

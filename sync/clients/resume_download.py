@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import ipaddress
+import re
 import time
 from collections.abc import Callable, Collection
 from contextlib import suppress
@@ -24,7 +25,7 @@ from requests.structures import CaseInsensitiveDict
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-from sync.clients import errors, file_types, outbound, transport
+from sync.clients import errors, file_containers, file_types, file_wrapping, outbound, transport
 from sync.clients.errors import Meaning
 from sync.clients.http import Exchange, user_agent
 from sync.clients.transport import Failure, TransportError
@@ -49,6 +50,8 @@ class Resume:
     file_name: str
     content_type: str
     generated: bool = False
+    # False where the address does not serve just these bytes, but base64 text of them, say.
+    as_served: bool = True
 
 
 def as_document(resume: Resume) -> dict[str, str]:
@@ -71,27 +74,45 @@ def download_resume(
     allowed_private_hosts: Collection[str],
     timeout: float,
     observe: Callable[[Exchange], None] | None = None,
+    expected_bytes: int | None = None,
+    whole: bool = True,
 ) -> Resume:
     """The CV at `url`.
 
     `allowed_private_hosts`: `host` (any port) or `host:port`, compared exactly; they may have
     private addresses, and other ports than 80 and 443. `timeout`: seconds for all of it, redirects
-    included. Raises PermanentError(RESUME_*), RetryableError(RESUME_UNREACHABLE), or, for a web
-    page, DoubtfulError(RESUME_WRONG_TYPE).
+    included. `expected_bytes`: as HrFlow gives the file's size.
+    `whole`: a file whose end is missing will not do. Raises PermanentError(RESUME_*),
+    RetryableError(RESUME_UNREACHABLE), DoubtfulError(RESUME_CUT) for a file whose end is missing,
+    and DoubtfulError(RESUME_WRONG_TYPE) for a web page.
     """
     allowed = outbound.allowed_hosts(allowed_private_hosts)
     download = _Download(allowed, max_bytes, time.monotonic() + timeout, observe)
-    data, declared = download.run(url)
-    if not data:
+    fetched = download.run(url)
+    content = file_wrapping.undo_coding(
+        fetched.body, fetched.coding, fetched.content_type, max_bytes
+    )
+    if not content.data:
         raise PermanentError(ErrorCode.RESUME_EMPTY)
-    kind = file_types.recognise(data, declared)
+    content, kind = file_wrapping.find_document(content, max_bytes)
+    if whole and file_types.is_cut(content.data):
+        raise file_wrapping.damaged(_("its end is missing"))
     if kind is None:
-        shown = excerpt(declared, limit=80) or "?"
-        problem = _("it is said to be %(type)s and holds no document we know")
-        # A page may come from a proxy in trouble: the next download may bring the CV.
-        kind_of_error = DoubtfulError if file_types.is_page(data) else PermanentError
-        raise kind_of_error(ErrorCode.RESUME_WRONG_TYPE, problem=problem, type=shown)
-    return Resume(data, file_types.file_name(file_name, kind), kind.content_type)
+        raise _wrong_type(content.data, fetched.content_type)
+    got = max(len(fetched.body), len(content.data))
+    if got < (expected_bytes or 0) and kind not in file_containers.ZIPPED:
+        problem = _("it has %(got)s bytes, and HrFlow says %(expected)s")
+        raise file_wrapping.damaged(problem, got=got, expected=expected_bytes or 0)
+    name = file_types.file_name(file_name, kind)
+    return Resume(content.data, name, kind.content_type, as_served=content.bare)
+
+
+def _wrong_type(data: bytes, declared: str) -> SyncError:
+    """A page may come from a proxy in trouble: the next download may bring the CV."""
+    shown = excerpt(declared, limit=80) or "?"
+    problem = _("it is said to be %(type)s and holds no document we know")
+    kind_of_error = DoubtfulError if file_types.is_page(data) else PermanentError
+    return kind_of_error(ErrorCode.RESUME_WRONG_TYPE, problem=problem, type=shown)
 
 
 class _ForbiddenAddressError(Exception):
@@ -133,6 +154,7 @@ class _Fetched:
 
     status: int | None = None
     content_type: str = ""
+    coding: str = ""
     location: str | None = None
     body: bytes = b""
     error: SyncError | None = None
@@ -147,8 +169,8 @@ class _Download:
     deadline: float
     observe: Callable[[Exchange], None] | None
 
-    def run(self, url: str) -> tuple[bytes, str]:
-        """Body and declared type, after at most `MAX_REDIRECTS` redirects under the same rules."""
+    def run(self, url: str) -> _Fetched:
+        """The last answer, after at most `MAX_REDIRECTS` redirects under the same rules."""
         for _hop in range(MAX_REDIRECTS + 1):
             request = _request(url)
             through = self._adapter(str(request.url))
@@ -159,7 +181,7 @@ class _Download:
             if fetched.error is not None:
                 raise fetched.error
             if fetched.location is None:
-                return fetched.body, fetched.content_type
+                return fetched
             url = _redirected(str(request.url), fetched.location)
         raise _forbidden(_("it redirects too often"))
 
@@ -187,8 +209,10 @@ class _Download:
             raw = transport.send(through, request, max(self.deadline - time.monotonic(), 0.001))
             fetched.status = raw.status
             fetched.content_type = raw.headers.get("Content-Type") or ""
+            fetched.coding = raw.headers.get("Content-Encoding") or ""
             if 200 <= raw.status < 300:
-                fetched.body = transport.read_body(raw, self.max_bytes)
+                # Unpacked later: the header may be wrong.
+                fetched.body = transport.read_body(raw, self.max_bytes, unpack=False)
                 return fetched
             raw.close()
             if raw.status in _REDIRECTS:
@@ -198,8 +222,7 @@ class _Download:
         except TransportError as error:
             fetched.error = RetryableError(ErrorCode.RESUME_UNREACHABLE)
             if error.failure is Failure.TOO_LARGE:
-                limit = f"{self.max_bytes / 1024 / 1024:.3g}"
-                fetched.error = PermanentError(ErrorCode.RESUME_TOO_LARGE, limit=limit)
+                fetched.error = file_wrapping.too_large(self.max_bytes)
         except _ForbiddenAddressError:
             fetched.error = _forbidden(_("it is on a private network"))
         return fetched
@@ -268,10 +291,12 @@ def _refusal(url: str) -> str | None:
 def _redirected(base: str, location: str) -> str:
     """The address a redirect leads to.
 
-    `http.client` decodes headers as Latin-1; most servers send UTF-8.
+    `http.client` decodes headers as Latin-1; most servers send UTF-8. Blanks and percent signs that
+    stand for themselves are encoded; `requests` encodes the rest.
     """
     with suppress(UnicodeError):
         location = location.encode("latin-1").decode("utf-8")
+    location = re.sub("%(?![0-9A-Fa-f]{2})", "%25", location.strip()).replace(" ", "%20")
     try:
         return urljoin(base, location)
     except ValueError:

@@ -256,17 +256,18 @@ def send(
     raise TransportError(Failure.NO_ANSWER if _exchange.sent else Failure.NOT_SENT)
 
 
-def read_body(raw: urllib3.BaseHTTPResponse, max_bytes: int) -> bytes:
-    """The decoded body. A whole body returns the connection to the pool; anything else closes it.
+def read_body(raw: urllib3.BaseHTTPResponse, max_bytes: int, *, unpack: bool = True) -> bytes:
+    """The body, decompressed where `unpack` says so.
 
-    Raises TransportError: TOO_LARGE (by the declared length or as counted) or CUT.
+    A whole body returns the connection to the pool; anything else closes it. Raises
+    TransportError: TOO_LARGE (by the declared length or as counted) or CUT.
     """
     declared = raw.headers.get("Content-Length", "")
     is_too_large = declared.isdecimal() and int(declared[:19]) > max_bytes
     parts: list[bytes] = []
     total, failure = 0, None
     try:
-        while not is_too_large and (part := raw.read(_READ_SIZE, decode_content=True)):
+        while not is_too_large and (part := raw.read(_READ_SIZE, decode_content=unpack)):
             parts.append(part)
             total += len(part)
             is_too_large = total > max_bytes

@@ -8,28 +8,21 @@ added when it is sent.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from sync.exceptions import FormattingError, PermanentError
-from sync.mapping.contact import format_email, format_urls, percent_encoded
+from sync.mapping.attachments import Attachment, choose_resume
+from sync.mapping.contact import format_email, format_urls
 from sync.mapping.enrichment import format_enrichment
 from sync.mapping.names import PersonName, read_name
 from sync.mapping.phones import format_phone, written_phone
 from sync.mapping.profile import (
     line,
     mapping,
-    mappings,
-    moment,
-    number,
     paragraph,
     place,
     without_empty,
@@ -37,12 +30,20 @@ from sync.mapping.profile import (
 from sync.mapping.text import has_latin_letter
 from sync.vocabulary import ErrorCode
 
+__all__ = [
+    "Attachment",
+    "Candidate",
+    "check_candidate",
+    "choose_resume",
+    "format_profile",
+    "normalise_result",
+]
+
 # Set when the candidate is sent; dropped from what a format returns.
 _SENDERS_KEYS = ("vacancy", "token")
 _SEED_CREATE, _SEED_ENRICH = "create_profile_body", "enrich_profile_body"
 # Characters that a push's row can hold: a look-up must ask for exactly what was sent.
 LONGEST = {"firstname": 120, "lastname": 120, "email": 254}
-_EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 
 class Candidate(dict[str, Any]):
@@ -80,21 +81,6 @@ class Candidate(dict[str, Any]):
         return [words % {"value": written[:80]}]
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
-    """A CV as the profile lists it; nothing has been opened or checked.
-
-    `kind`: `resume` (processed by HrFlow) or `original` (as uploaded). `extension`: `.pdf`, or
-    empty. `size`: bytes, None where it is not known.
-    """
-
-    url: str
-    file_name: str
-    extension: str
-    kind: str
-    size: int | None
-
-
 def format_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of the create call that the profile can fill; keys without a value are absent.
 
@@ -125,48 +111,6 @@ def _comment(info: Mapping[str, Any], name: PersonName) -> str:
     if name.single:
         notes.append(_("The profile holds only one name, shown as first and last name."))
     return "\n\n".join(filter(None, notes))
-
-
-def choose_resume(profile: Mapping[str, Any]) -> Attachment | None:
-    """The profile's CV: `resume` before `original`, the newest of several; None without either."""
-    ranked = [
-        ((attachment.kind == "resume", moment(item.get("created_at")) or _EARLIEST), attachment)
-        for item in mappings(mapping(profile).get("attachments"))
-        if (attachment := _attachment(item))
-    ]
-    return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
-
-
-def _attachment(item: Mapping[str, Any]) -> Attachment | None:
-    """None where the item is not a CV, or has no URL."""
-    address, size = item.get("public_url"), number(item.get("file_size"))
-    url = percent_encoded(address.strip()) if isinstance(address, str) else ""
-    file_name = line(item.get("file_name"))
-    # Older profiles mark the CV by `file_name`, with or without extension, instead of `type`.
-    marks = (line(item.get("type")).lower(), PurePosixPath(file_name).stem.lower())
-    kind = next((mark for mark in marks if mark in ("resume", "original")), "")
-    if not (kind and url):
-        return None
-    name = line(item.get("original_file_name")) or file_name
-    return Attachment(
-        url=url,
-        file_name=name,
-        extension=_extension(line(item.get("extension")).lower(), name, url),
-        kind=kind,
-        size=int(size) if size is not None and size >= 0 else None,
-    )
-
-
-def _extension(given: str, name: str, url: str) -> str:
-    """`.pdf`: as HrFlow gives it, else from the file's name, else from its URL; or empty."""
-    if given:
-        return f".{given.lstrip('.')}"
-    try:
-        path = urlsplit(url).path
-    except ValueError:
-        path = ""
-    suffixes = (PurePosixPath(found).suffix.lower() for found in (name, path))
-    return next((end for end in suffixes if re.fullmatch(r"\.[a-z0-9]{1,5}", end)), "")
 
 
 def normalise_result(result: object, profile: Mapping[str, Any], name: str = "") -> Candidate:

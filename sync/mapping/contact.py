@@ -31,6 +31,7 @@ _BARE_HOST = re.compile(r"[\w-]+(\.[\w-]+)+([:/?#].*)?", re.DOTALL)
 _MAILTO = re.compile(r"mailto:([^?]*).*", re.I)
 _ADDRESS = re.compile(r"[^@]+@[^@]+")
 _SAFE = "!#$%&'()*+,/:;=?@[]~"
+_STRAY_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
 
 def format_email(value: object) -> str:
@@ -124,5 +125,5 @@ def web_address(value: object) -> str:
 
 
 def percent_encoded(url: str) -> str:
-    """The URL in ASCII; what is already encoded stays as it is."""
-    return quote(url, safe=_SAFE, errors="ignore")
+    """The URL in ASCII; what is encoded already stays as it is, a lone percent sign does not."""
+    return quote(_STRAY_PERCENT.sub("%25", url), safe=_SAFE, errors="ignore")

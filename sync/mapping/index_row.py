@@ -10,7 +10,7 @@ from datetime import date, datetime
 from itertools import accumulate
 from typing import Any, TypedDict
 
-from sync.mapping.candidate import choose_resume
+from sync.mapping.attachments import choose_resume
 from sync.mapping.consent import read_contact
 from sync.mapping.contact import addresses
 from sync.mapping.enrichment import years_of_experience

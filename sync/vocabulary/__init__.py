@@ -67,6 +67,7 @@ class ErrorCode(TextChoices):
     RESUME_TOO_LARGE = "resume_too_large", _("CV too large")
     RESUME_EMPTY = "resume_empty", _("CV is empty")
     RESUME_WRONG_TYPE = "resume_wrong_type", _("CV of a wrong type")
+    RESUME_CUT = "resume_cut", _("CV cut short")
     FLATCHR_CREDENTIALS = "flatchr_credentials", _("Flatchr refused the API key")
     FLATCHR_UNREACHABLE = "flatchr_unreachable", _("Flatchr could not be reached")
     FLATCHR_RATE_LIMITED = "flatchr_rate_limited", _("Flatchr asked to slow down")

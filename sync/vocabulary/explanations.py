@@ -133,6 +133,11 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The CV is not what it says it is: %(problem)s"),
         _("Upload the CV as PDF or Word in HrFlow, then retry."),
     ),
+    ErrorCode.RESUME_CUT: Explanation(
+        Side.HRFLOW,
+        _("The CV arrived damaged or incomplete: %(problem)s"),
+        _("Nothing was sent. If it fails again, upload the CV again in HrFlow, then retry."),
+    ),
     ErrorCode.FLATCHR_CREDENTIALS: Explanation(
         Side.FLATCHR,
         _("Flatchr refused the company's API key."),

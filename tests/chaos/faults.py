@@ -17,10 +17,13 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"kind": "cut_body"},
     {"kind": "html"},
 )
+# A CV that arrives, but not as the plain file. Not among them: what may rightly end a push.
+FILES = ("file_base64", "file_data_url", "file_framed", "file_gzip_unsaid", "file_gzip_untrue")
 
 
 def switch_on(sandbox: SandboxHandle, seed: int, share: float = SHARE) -> None:
     rules = [{"endpoint": "*", "probability": share, **kind} for kind in KINDS]
+    rules += [{"endpoint": "file", "probability": share, "kind": kind} for kind in FILES]
     sandbox.set_faults(*rules, seed=seed, search_lag_ms=SEARCH_LAG_MS)
 
 

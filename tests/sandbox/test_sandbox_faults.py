@@ -8,6 +8,7 @@ from email.utils import parsedate_to_datetime
 import pytest
 import requests
 
+from sandbox.data.wrappings import WRAPPINGS
 from tests.sandbox.sandbox_calls import Caller, caller, cv_file, running, sandbox
 from tests.sandbox_fixture import SandboxHandle
 
@@ -131,3 +132,21 @@ def test_reset_keeps_faults_unless_asked(caller: Caller) -> None:
     assert caller.create().status_code == 500
     caller.sandbox.reset()
     assert caller.create().status_code == 200
+
+
+@pytest.mark.parametrize("kind", sorted(WRAPPINGS))
+def test_a_file_fault_changes_how_a_cv_is_served_and_nothing_else(
+    caller: Caller, kind: str
+) -> None:
+    url = f"{caller.sandbox.address}/files/{caller.sandbox.troubles['dates_1969']}/resume.pdf"
+    plain = requests.get(url, timeout=5).content
+    caller.sandbox.set_faults({"endpoint": "file", "kind": kind})
+    answer = requests.get(url, timeout=5, stream=True)
+    served = answer.raw.read(decode_content=False)
+    assert served != plain or answer.headers["Content-Encoding"] == "gzip"
+    assert requests.get(url.replace("resume.pdf", "no.pdf"), timeout=5).status_code == 404
+
+
+def test_a_file_fault_has_no_other_endpoint(caller: Caller) -> None:
+    with pytest.raises(requests.HTTPError):
+        caller.sandbox.set_faults({"endpoint": "create", "kind": "file_cut"})

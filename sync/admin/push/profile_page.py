@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sync.mapping.candidate import Attachment, choose_resume
+from sync.mapping.attachments import Attachment, choose_resume
 from sync.mapping.profile import day, line, mapping, mappings, moment, names, paragraph, place
 
 LISTS = ("skills", "languages", "certifications", "courses", "tasks", "interests")

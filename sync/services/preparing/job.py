@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sync.models import FlatchrVacancy, HrFlowSource, Push, Run
 from sync.models.accounts import ResumePolicy, ResumeTransport
+from sync.vocabulary import ErrorCode
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Job:
     answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
     # The company's rule about consent and last contact; None: it has none.
     contact_within_days: int | None = None
+    # The error code of the try before: what looks wrong for the second time is believed.
+    doubted: str = ""
 
 
 def job_for(
@@ -36,7 +39,10 @@ def job_for(
     run: Run | None = None,
     answers: Sequence[Mapping[str, Any]] = (),
 ) -> Job:
-    """As the company wants it and the run says; `answers` in place of the run's own."""
+    """As the company wants it and the run says; `answers` in place of the run's own.
+
+    For a trial, which is not repeated: a CV that looks incomplete is believed to be so at once.
+    """
     company = vacancy.company
     return Job(
         source_key=source.source_key,
@@ -48,8 +54,10 @@ def job_for(
         resume_transport=company.resume_transport,
         contact_within_days=company.contact_within_days,
         answers=answers or (run.answers if run else ()),
+        doubted=ErrorCode.RESUME_CUT,
     )
 
 
 def job_of(push: Push) -> Job:
-    return job_for(push.source, push.profile_key, push.vacancy, push.run)
+    job = job_for(push.source, push.profile_key, push.vacancy, push.run)
+    return replace(job, doubted=push.error_code)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from sync.clients.http import Exchange
-from sync.exceptions import SyncError
+from sync.exceptions import SyncError, UserFacingError
 from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.vocabulary import Event
 
@@ -35,12 +35,22 @@ class Step:
     note: str = ""
     exchanges: list[dict[str, Any]] = field(default_factory=list)
 
+    def tell(self, notices: Sequence[UserFacingError]) -> None:
+        """Note what people should know of a step that succeeds."""
+        if notices:
+            self.message = " ".join(map(str, notices))
+            self.note = (notices[0] if len(notices) == 1 else UserFacingError(self.message)).note
+
 
 class Journal:
-    """Collects the steps of one try; `stage` is the one being taken."""
+    """Collects the steps of one try; `stage` is the one being taken.
+
+    `last_error`: the code of the step that failed last, empty before.
+    """
 
     def __init__(self) -> None:
         self.steps: list[Step] = []
+        self.last_error = ""
         self._begun = time.monotonic()
 
     @property
@@ -81,6 +91,7 @@ class Journal:
                 step.outcome = AttemptOutcome.DONE
         except SyncError as error:
             step.outcome, step.message, step.note = AttemptOutcome.FAILED, str(error), error.note
+            self.last_error = error.code
             raise
         except Exception as error:
             step.outcome, step.message = AttemptOutcome.FAILED, type(error).__name__

@@ -10,26 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.utils import timezone
 
 from sync.clients.hrflow import HrFlowClient
-from sync.clients.resume_download import Resume, as_document, download_resume
-from sync.exceptions import PermanentError
 from sync.mapping.candidate import Candidate, check_candidate
 from sync.mapping.consent import check_contact, read_contact
-from sync.mapping.generated_cv.document import generate_resume
 from sync.mapping.pipeline import run_format, run_logics
 from sync.mapping.registry import resolve_format, resolve_logics
 from sync.matching import comparable_email
-from sync.models.accounts import ResumePolicy, ResumeTransport
 from sync.models.push.attempts import AttemptOutcome, Stage
-from sync.services.peers.client_factory import Observe
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
-from sync.vocabulary import ErrorCode
-
-PDF = "application/pdf"
+from sync.services.preparing.resume import attach_resume
 
 
 @dataclass(frozen=True)
@@ -80,8 +72,8 @@ def format_candidate(
 
 def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
     """With its CV, its vacancy and the answers to the vacancy's questions."""
-    with journal.step(Stage.RESUME):
-        attach_resume(candidate, job, observe=journal.observe)
+    with journal.step(Stage.RESUME) as step:
+        step.tell(attach_resume(candidate, job, observe=journal.observe))
     candidate["vacancy"] = job.vacancy
     if isinstance(email := candidate.get("email"), str):
         # Sent as it will be searched for: nobody says whether Flatchr's search minds the case.
@@ -89,47 +81,3 @@ def complete(candidate: Candidate, job: Job, journal: Journal) -> Candidate:
     if job.answers:
         candidate["answers"] = [dict(answer) for answer in job.answers]
     return candidate
-
-
-def attach_resume(candidate: Candidate, job: Job, *, observe: Observe = None) -> None:
-    """Put the CV in, as the company wants it; a document that a format already made is kept."""
-    resume = candidate.get("resume")
-    if isinstance(resume, Mapping):
-        candidate.setdefault("type", ResumeTransport.DOCUMENT)
-    elif resume and job.resume_transport == ResumeTransport.LINK:
-        # Opened once, under the same rules: Flatchr must not be sent where we would not go.
-        _download(candidate, str(resume), observe)
-        candidate["type"] = ResumeTransport.LINK
-    else:
-        candidate["type"] = ResumeTransport.DOCUMENT
-        candidate["resume"] = as_document(_resume_file(candidate, job, observe))
-
-
-def _resume_file(candidate: Candidate, job: Job, observe: Observe) -> Resume:
-    """The candidate's own CV, else one made from the profile where the company wants that.
-
-    Raises PermanentError (RESUME_MISSING), or what `download_resume` raises.
-    """
-    if url := candidate.get("resume"):
-        return _download(candidate, str(url), observe)
-    if job.resume_policy != ResumePolicy.GENERATE:
-        raise PermanentError(ErrorCode.RESUME_MISSING)
-    data = generate_resume(candidate.profile, candidate)
-    return Resume(data, f"{_file_stem(candidate)}.pdf", PDF, generated=True)
-
-
-def _download(candidate: Candidate, url: str, observe: Observe) -> Resume:
-    return download_resume(
-        url,
-        file_name=_file_stem(candidate),
-        max_bytes=settings.RESUME_MAX_BYTES,
-        allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
-        timeout=settings.HTTP_TIMEOUT_SECONDS,
-        observe=observe,
-    )
-
-
-def _file_stem(candidate: Mapping[str, Any]) -> str:
-    """`CV_Jean_Dupont`, as in Flatchr's own example."""
-    name = f"CV {candidate.get('firstname', '')} {candidate.get('lastname', '')}"
-    return "_".join(name.split())

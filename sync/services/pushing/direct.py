@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -132,7 +132,10 @@ def _check(
 
 
 def _take_steps(push: DirectPush) -> End:
-    candidate = _patiently(lambda: prepare(push.job, push.hrflow, push.journal))
+    journal = push.journal
+    candidate = _patiently(
+        lambda: prepare(replace(push.job, doubted=journal.last_error), push.hrflow, journal)
+    )
     if isinstance(candidate, Discarded):
         discarded = PermanentError(ErrorCode.LOGIC_DISCARDED, name=candidate.logic)
         return PushStatus.DISCARDED, Event.LOGICS_DISCARD, discarded

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-
-from sync.clients.resume_download import Resume, download_resume
+from sync.clients.resume_download import Resume
 from sync.exceptions import PermanentError
-from sync.mapping.candidate import choose_resume
+from sync.mapping.attachments import list_resumes
 from sync.models import Action, Profile
 from sync.services.peers.client_factory import hrflow_client
+from sync.services.preparing.resume import first_usable
 from sync.services.security import audit
 from sync.vocabulary import ErrorCode
 
@@ -39,13 +38,9 @@ def download_cv(profile: Profile) -> Resume:
     audit.record(None, Action.DOWNLOAD_CV, profile)
     source = profile.source
     found = hrflow_client(source).read_profile(source.source_key, profile.key)
-    attachment = choose_resume(found)
-    if attachment is None:
+    files = list_resumes(found)
+    if not files:
         raise PermanentError(ErrorCode.RESUME_MISSING)
-    return download_resume(
-        attachment.url,
-        file_name=f"CV_{profile}".replace(" ", "_"),
-        max_bytes=settings.RESUME_MAX_BYTES,
-        allowed_private_hosts=settings.RESUME_ALLOWED_PRIVATE_HOSTS,
-        timeout=settings.HTTP_TIMEOUT_SECONDS,
-    )
+    name = f"CV_{profile}".replace(" ", "_")
+    # A person looks at what there is, be it cut short.
+    return first_usable(files, file_name=name, whole=False).resume

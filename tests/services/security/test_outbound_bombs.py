@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from sync.models.states import PushStatus
+from sync.vocabulary import ErrorCode
+from tests.clients.resume_forms import data_url, framed
 from tests.conftest import World
 from tests.raw_server import Handler, RawServer, cut, drip_body, say, serving
 from tests.services.security.outbound import PDF, TOO_LARGE, UNREACHABLE, add_profile
 
 pytestmark = pytest.mark.django_db
+WRONG_TYPE, EMPTY = ErrorCode.RESUME_WRONG_TYPE, ErrorCode.RESUME_EMPTY
 MEGABYTE = 1024 * 1024
 
 
@@ -63,6 +66,12 @@ BOMBS: dict[str, tuple[Any, set[str]]] = {
     "gzip": (lambda: packed(ZEROS, "gzip"), {TOO_LARGE}),
     "deflate": (lambda: packed(ZEROS, "deflate"), {TOO_LARGE}),
     "gzip in gzip": (lambda: packed(ZEROS, "gzip", "gzip"), {TOO_LARGE}),
+    "gzip that no header names": (lambda: say(200, gzip.compress(ZEROS, 9)), {TOO_LARGE}),
+    "gzip in a data URL": (lambda: say(200, data_url(gzip.compress(ZEROS, 9))), {TOO_LARGE}),
+    "gzip in an upload": (lambda: say(200, framed(gzip.compress(ZEROS, 9))), {TOO_LARGE}),
+    "a thousand gzips": (lambda: say(200, gzip.compress(b"") * 50_000), {WRONG_TYPE, EMPTY}),
+    "a million parts": (lambda: say(200, b"--a\r\nB: c\r\n\r\n" * 100_000), {WRONG_TYPE}),
+    "a million headers": (lambda: say(200, b"Content-A: b\r\n" * 140_000), {WRONG_TYPE}),
     "gzip a hundred times": (lambda: packed(PDF, *["gzip"] * 100), {UNREACHABLE}),
     "endless head": (lambda: endless_head, {UNREACHABLE}),
     "endless interim answers": (lambda: many_heads, {UNREACHABLE}),

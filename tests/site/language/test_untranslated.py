@@ -28,6 +28,7 @@ NOT_FOR_PEOPLE = frozenset(
         " SET ",
         " WHERE id = %s",
         "private, no-store",
+        "PowerPoint Document",
         "application/json, text/plain;q=0.9, */*;q=0.1",
         "gzip, deflate",
         "Bearer ",
