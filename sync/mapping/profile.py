@@ -17,6 +17,11 @@ from sync.mapping.text import plain, plain_line
 
 # What HrFlow writes where it has no date.
 NO_DATE = "1969-12-31T23:59:59"
+# Years in which something can have happened to a candidate. Dates outside stand for "none" or "for
+# ever", and those at the very ends of the calendar cannot be shown in every time zone.
+_YEARS = range(1900, 2200)
+# Epoch numbers above this are milliseconds, those below are seconds (until the year 5138).
+_MOST_SECONDS = 10**11
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 _NOTHING: Mapping[str, Any] = {}
 
@@ -71,14 +76,14 @@ def number(value: object) -> float | None:
 def day(value: object) -> date | None:
     """A date from `2017-08-01T00:00:00`, `2017-08`, `2017` or, in old profiles, `{"iso8601": …}`.
 
-    A missing day or month is the first.
+    A missing day or month is the first. None for anything else, and for a year outside `_YEARS`.
     """
     match = _DAY.match(_iso(value))
     if match is None:
         return None
     year, month, day_of_month = (int(part or 1) for part in match.groups())
     try:
-        return date(year, month, day_of_month)
+        return date(year, month, day_of_month) if year in _YEARS else None
     except ValueError:
         return None
 
@@ -90,7 +95,26 @@ def moment(value: object) -> datetime | None:
     except ValueError:
         known = day(value)
         return datetime(known.year, known.month, known.day, tzinfo=UTC) if known else None
+    if found.year not in _YEARS:
+        return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def archived_at(profile: Mapping[str, Any]) -> datetime | None:
+    """Since when HrFlow has the profile in its archive; None where it is not archived.
+
+    Also from an epoch number (seconds or milliseconds): that the profile is archived counts, and
+    the date is only shown.
+    """
+    value = profile.get("archived_at")
+    seconds = None if isinstance(value, str) else number(value)
+    if seconds is None:
+        return moment(value)
+    try:
+        found = datetime.fromtimestamp(seconds / (1000 if seconds > _MOST_SECONDS else 1), UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return found if seconds > 0 and found.year in _YEARS else None
 
 
 def _iso(value: object) -> str:
