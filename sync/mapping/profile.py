@@ -6,6 +6,8 @@ https://developers.hrflow.ai (Profiles).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -23,6 +25,7 @@ _YEARS = range(1900, 2200)
 # Epoch numbers above this are milliseconds, those below are seconds (until the year 5138).
 _MOST_SECONDS = 10**11
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
+_QUERY = re.compile(r'(https?://[^\s"?]*)\?[^\s"]*')
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -115,6 +118,17 @@ def archived_at(profile: Mapping[str, Any]) -> datetime | None:
     except (OverflowError, OSError, ValueError):
         return None
     return found if seconds > 0 and found.year in _YEARS else None
+
+
+def content_mark(profile: Mapping[str, Any]) -> str:
+    """Tells two states of a profile apart: a digest of what it holds. The query of an address does
+    not count, since signed addresses are signed anew whenever they are shown. Empty for what is
+    nested too deeply."""
+    try:
+        text = json.dumps(profile, sort_keys=True, default=str)
+    except (RecursionError, ValueError):
+        return ""
+    return hashlib.sha256(_QUERY.sub(r"\1", text).encode()).hexdigest()[:32]
 
 
 def _iso(value: object) -> str:

@@ -20,7 +20,8 @@ LONGEST_PAUSE = timedelta(minutes=15)
 def pause_after(pauses: int) -> timedelta:
     """How long the next pause lasts, after `pauses` of them in a row: twice as long each time."""
     base = timedelta(seconds=settings.BREAKER_PAUSE_SECONDS)
-    return min(base * 2 ** min(pauses, 10), max(LONGEST_PAUSE, base))
+    longest = max(LONGEST_PAUSE, base)
+    return min(base * float(2 ** min(pauses, 10)), longest)
 
 
 class CircuitBreaker(models.Model):

@@ -60,6 +60,14 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("HrFlow does not know this profile in this source."),
         _("It may have been deleted: refresh the profiles from HrFlow."),
     ),
+    ErrorCode.PROFILE_ARCHIVED: Explanation(
+        Side.HRFLOW,
+        _("The profile is archived in HrFlow, or is not there any more."),
+        _(
+            "Nothing was sent. To push this person, take the profile out of the archive in HrFlow, "
+            "refresh the profiles and retry."
+        ),
+    ),
     ErrorCode.FORMAT_FAILED: Explanation(
         Side.PROFILE,
         _("The profile's field “%(field)s” cannot be turned into a candidate: %(problem)s"),

@@ -12,7 +12,7 @@ from sync.mapping.candidate import choose_resume
 from sync.mapping.consent import Contact, check_contact, is_over, read_contact
 from sync.mapping.enrichment import years_of_experience
 from sync.mapping.index_row import read_index_row
-from sync.mapping.profile import archived_at, day, moment
+from sync.mapping.profile import archived_at, content_mark, day, moment
 from tests.cases import Case
 from tests.cases.dates import CASES
 from tests.mapping.profiles import full_profile
@@ -59,6 +59,15 @@ def test_an_archived_profile_is_archived_however_the_date_is_written(seconds: ob
 )
 def test_no_date_of_archiving_is_no_archiving(value: object) -> None:
     assert archived_at({"archived_at": value}) is None
+
+
+def test_a_state_of_a_profile_is_told_by_its_content_not_by_signatures() -> None:
+    address = "https://files.example/cv.pdf"
+    first, second = ({"attachments": [{"public_url": f"{address}?s={n}"}]} for n in (1, 2))
+    assert content_mark(first) == content_mark(second)
+    assert content_mark({"attachments": [{"public_url": f"{address}.new"}]}) != content_mark(first)
+    assert content_mark({"info": {"summary": "why? a"}}) != content_mark({"info": {"summary": "b"}})
+    assert content_mark({"odd": float("nan"), "half": "\ud800"})
 
 
 def test_a_rule_of_more_days_than_the_calendar_has_lets_everybody_through() -> None:

@@ -16,6 +16,7 @@ from django.db import transaction
 from sync.matching import comparable_email
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
 from sync.services.pushing import blocking
+from sync.services.pushing.blocking import Seen
 from sync.services.pushing.dispatch import dispatch
 from sync.services.queue import notify
 
@@ -50,11 +51,11 @@ def take_hrflow_event(source: HrFlowSource, event: object) -> bool:
         raise MalformedEventError("profile.key")
     # Many events cause one import. It is no part of the event's success: the next import comes.
     transaction.on_commit(lambda: notify.task(notify.IMPORT, source.pk), robust=True)
-    _dispatch(source, key, is_update=kind[1] == "update")
+    _dispatch(source, key, Seen.of(profile), is_update=kind[1] == "update")
     return True
 
 
-def _dispatch(source: HrFlowSource, key: str, *, is_update: bool) -> None:
+def _dispatch(source: HrFlowSource, key: str, now: Seen, *, is_update: bool) -> None:
     """Queue the profile for each workflow that can push now, unless an earlier push stands in the
     way; a push that failed or was left out does not where the profile has changed."""
     by = blocking.AT_UPDATES if is_update else blocking.AT_ARRIVALS
@@ -63,7 +64,7 @@ def _dispatch(source: HrFlowSource, key: str, *, is_update: bool) -> None:
         vacancy = workflow.vacancy
         if blocking.target_problem(vacancy):
             continue
-        if not blocking.blocked_keys(source, vacancy, {key: ""}, by=by):
+        if not blocking.blocked_keys(source, vacancy, {key: ""}, by=by, seen={key: now}):
             dispatch(
                 source=source, vacancy=vacancy, keys=[key], kind=RunKind.EVENT, workflow=workflow
             )

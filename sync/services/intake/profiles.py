@@ -200,7 +200,7 @@ def _write(source: HrFlowSource, summaries: Mapping[str, IndexRow], result: Impo
         raise  # The database is away, or busy.
     except Exception as error:
         if len(summaries) == 1:
-            _leave_out(*summaries, error, result)
+            _leave_out(next(iter(summaries)), error, result)
             return
         for key, summary in summaries.items():
             _write(source, {key: summary}, result)

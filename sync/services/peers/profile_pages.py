@@ -58,7 +58,10 @@ def pages(client: HrFlowClient, source_key: str) -> Iterator[ProfilePage]:
         # Some lists name fewer pages than there are; after a full one there may be another.
         may_go_on = number < max_page or (entries >= PAGE and _goes_on(read, total))
         is_last = not may_go_on or empty_in_a_row > 1
-        yield replace(page, is_cut=is_last and _goes_on(read, total))
+        is_cut = is_last and _goes_on(read, total)
+        if is_cut:
+            logger.warning("the list ends after %s of %s profiles", read, total)
+        yield replace(page, is_cut=is_cut)
         if is_last:
             return
 
@@ -79,8 +82,12 @@ def _read_page(client: HrFlowClient, source_key: str, number: int) -> ProfilePag
         page = _read_one_by_one(client, source_key, number)
     kept = [one for one in page.profiles if _has_key(one)]
     if left_out := page.left_out + len(page.profiles) - len(kept):
-        words = "page %s: %s profiles left out: unreadable, no key, or more than %s characters"
-        logger.warning(words, number, left_out, LONGEST_KEY)
+        logger.warning(
+            "page %s: %s profiles left out: unreadable, no key, or more than %s characters",
+            number,
+            left_out,
+            LONGEST_KEY,
+        )
     return replace(page, profiles=kept, left_out=left_out)
 
 
