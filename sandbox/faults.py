@@ -31,6 +31,10 @@ HTML_PAGE = (
     "<body><h1>Service momentanément indisponible</h1></body></html>"
 )
 _HANG_SECONDS = 600
+_SETTINGS = ("rules", "seed", "search_lag_ms", "latency_ms", "list_depth", "list_end")
+# How a list ends at `list_depth`: a refusal, an empty page, or as if there were no more pages (then
+# also with a total that says so).
+LIST_ENDS = ("refused", "empty", "hidden", "hidden_total")
 
 
 @dataclass(slots=True)
@@ -83,15 +87,20 @@ class Faults:
 
     def set(self, wanted: Json) -> None:
         """Replaces everything. Raises TypeError or ValueError on settings it does not know."""
-        unknown = wanted.keys() - {"rules", "seed", "search_lag_ms", "search_cap", "latency_ms"}
+        unknown = wanted.keys() - {*_SETTINGS}
         if unknown:
             raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
+        if wanted.get("list_end", "refused") not in LIST_ENDS:
+            raise ValueError(f"list_end must be one of {', '.join(LIST_ENDS)}")
         self.rules = [Rule(**rule) for rule in wanted.get("rules", [])]
         self.seed = wanted.get("seed", 1)
         self.search_lag_ms = float(wanted.get("search_lag_ms", 0))
         # A search answers with the oldest so many; 0: with all.
         self.search_cap = int(wanted.get("search_cap", 0))
         self.latency_ms = float(wanted.get("latency_ms", self.default_latency_ms))
+        # HrFlow shows no more profiles of a list than that; None: all.
+        self.list_depth: int | None = wanted.get("list_depth")
+        self.list_end: str = wanted.get("list_end", "refused")
         self._random = random.Random(self.seed)
 
     def as_json(self) -> Json:
@@ -101,6 +110,8 @@ class Faults:
             "search_lag_ms": self.search_lag_ms,
             "search_cap": self.search_cap,
             "latency_ms": self.latency_ms,
+            "list_depth": self.list_depth,
+            "list_end": self.list_end,
             "applied": dict(self.applied),
         }
 

@@ -126,3 +126,15 @@ class BrokenOffError(UserFacingError):
         super().__init__(
             gettext_noop("The reading of the source broke off; the next run makes it good.")
         )
+
+
+class CutShortError(UserFacingError):
+    """HrFlow shows only a part of the source; what it has shown is queued."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            gettext_noop(
+                "HrFlow showed only a part of this source, its latest profiles; the others were "
+                "not looked at."
+            )
+        )

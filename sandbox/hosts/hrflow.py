@@ -15,6 +15,7 @@ from aiohttp import web
 from sandbox.calls import Call
 from sandbox.data.library import Source, StoredProfile
 from sandbox.encoding import RefusalError, encode, raw_json
+from sandbox.faults import Faults
 from sandbox.state import World
 
 
@@ -68,7 +69,7 @@ def list_profiles(world: World, call: Call) -> web.Response:
     for test in _filters(query):
         found = [one for one in found if test(one)]
     found.sort(key=_sort_key(query), reverse=_choice(query, "order_by", ("desc", "asc")) == "desc")
-    return _page(found, query)
+    return _page(found, query, world.faults)
 
 
 def _sources(world: World, query: Any) -> list[Source]:
@@ -145,12 +146,18 @@ def _number(query: Any, name: str, default: int) -> int:
     return int(text)
 
 
-def _page(found: list[StoredProfile], query: Any) -> web.Response:
+def _page(found: list[StoredProfile], query: Any, faults: Faults) -> web.Response:
     page, limit = _number(query, "page", 1), _number(query, "limit", 30)
+    total, depth = len(found), faults.list_depth
+    if depth is not None and depth < total:
+        if faults.list_end == "refused" and page * limit > depth:
+            raise _refuse(400, f"Deep paging refused past {depth:,}")
+        found = found[:depth]
     shown = found[(page - 1) * limit : page * limit]
     brief = query.get("return_profile", "false").lower() not in ("true", "1")
     data = b",".join(one.brief if brief else one.full for one in shown)
-    pages = math.ceil(len(found) / limit)
-    meta = encode({"page": page, "maxPage": pages, "count": len(shown), "total": len(found)})
+    known = len(found) if faults.list_end == "hidden_total" else total
+    pages = math.ceil((len(found) if faults.list_end.startswith("hidden") else total) / limit)
+    meta = encode({"page": page, "maxPage": pages, "count": len(shown), "total": known})
     head = b'{"code":200,"message":"Profiles list","meta":'
     return raw_json(head + meta + b',"data":[' + data + b"]}")

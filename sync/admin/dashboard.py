@@ -278,6 +278,8 @@ def _source_health(source: HrFlowSource, url: str) -> Health:
         level, words = "error", told(source.last_error)
     elif source.imported_at is None:
         level, words = "warning", _("Never imported")
+    elif source.import_left_out or source.import_is_cut:
+        level, words = "warning", _("Imported in part")
     at = source.imported_at
     imported = _("imported %(ago)s ago") % {"ago": timesince(at, depth=1)} if at else ""
     return Health(source.name, url, level, words, imported)

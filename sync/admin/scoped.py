@@ -103,6 +103,14 @@ class Listed(_Admin[M]):
             )
         return response
 
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[M], search_term: str
+    ) -> tuple[QuerySet[M], bool]:
+        """Nothing where the term is nothing but quotes, in which Django would see an empty word."""
+        if search_term.strip() and not search_term.strip("\"' \t"):
+            return queryset.none(), False
+        return super().get_search_results(request, queryset, search_term)
+
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """The browser's own date picker; tick boxes, where Django's two lists need a script; and no
         links that leave the form half way through it."""

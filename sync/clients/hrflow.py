@@ -24,12 +24,16 @@ _UNKNOWN_OBJECT = "unable to find object"
 @dataclass(frozen=True, slots=True)
 class ProfilePage:
     """One page of a list. Profiles that change meanwhile move between pages: the reader overlaps
-    its pages and removes duplicates by key. `total`: of the source, where HrFlow says it."""
+    its pages and removes duplicates by key. `total`: of the source, where HrFlow says it.
+    `left_out`: how many entries are no profile. `is_cut`: HrFlow shows no more pages, though the
+    source goes on."""
 
     profiles: list[dict[str, Any]]
     page: int
     max_page: int
     total: int | None
+    left_out: int = 0
+    is_cut: bool = False
 
 
 class HrFlowClient:
@@ -101,22 +105,25 @@ class HrFlowClient:
             "return_profile": "true" if return_profile else "false",
         }
         envelope = self._call("storing/profiles", params)
-        profiles, meta = envelope.get("data"), envelope.get("meta")
-        if not isinstance(profiles, list) or not all(isinstance(one, dict) for one in profiles):
+        listed, meta = envelope.get("data"), envelope.get("meta")
+        entries = listed if isinstance(listed, list) else []
+        profiles = [one for one in entries if isinstance(one, dict)]
+        if not profiles and listed != []:
             raise errors.unreadable("hrflow", status=200)
         meta = meta if isinstance(meta, dict) else {}
         max_page = json_integer(meta.get("maxPage"))
         if max_page is None:  # after a full page there may be another
-            max_page = page + 1 if len(profiles) >= limit else page
+            max_page = page + 1 if len(entries) >= limit else page
         current = json_integer(meta.get("page")) or page
-        return ProfilePage(profiles, current, max_page, json_integer(meta.get("total")))
+        total, left_out = json_integer(meta.get("total")), len(entries) - len(profiles)
+        return ProfilePage(profiles, current, max_page, total, left_out)
 
     def _call(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
         """The object of a 2xx. Its own `code` wins over the HTTP status: 200 may carry a 401."""
         answer = self._door.request("GET", path, params=params)
         try:
             envelope = answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):  # RecursionError: nested too deeply.
             envelope = None
         if not isinstance(envelope, dict):
             raise errors.unreadable("hrflow", status=answer.status)

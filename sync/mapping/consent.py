@@ -59,7 +59,7 @@ def check_contact(contact: Contact, *, within_days: int | None, today: date) -> 
             raise PermanentError(ErrorCode.CONSENT_ENDED, date=contact.consent_until.isoformat())
         return
     last = contact.last_contact
-    if last is None or last.date() < today - timedelta(days=within_days):
+    if last is None or (today - last.date()).days > within_days:
         told = last.date().isoformat() if last else "—"
         raise PermanentError(ErrorCode.CONTACT_TOO_OLD, days=within_days, date=told)
 
@@ -70,4 +70,4 @@ def is_over(contact: Contact, *, retention_days: int, now: datetime) -> bool:
     if contact.consent_until is not None and contact.consent_until >= now.date():
         return False
     last = contact.last_contact
-    return last is not None and last < now - timedelta(days=retention_days)
+    return last is not None and now - last > timedelta(days=retention_days)

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from itertools import accumulate
+from itertools import accumulate, takewhile
 from typing import Any, TypedDict
 
 from sync.mapping.attachments import choose_resume
 from sync.mapping.consent import read_contact
 from sync.mapping.contact import addresses
 from sync.mapping.enrichment import years_of_experience
-from sync.mapping.profile import line, mapping, mappings, moment
+from sync.mapping.profile import archived_at, line, mapping, mappings, moment
 
 
 class IndexRow(TypedDict):
@@ -43,7 +43,7 @@ def read_index_row(profile: Mapping[str, Any]) -> IndexRow:
     return IndexRow(
         reference=line(profile.get("reference"))[:255],
         full_name=(line(info.get("full_name")) or both_names)[:255],
-        email=max((text for text in joined if len(text) <= 254), key=len, default=""),
+        email=max(takewhile(lambda text: len(text) <= 254, joined), key=len, default=""),
         headline=_headline(profile)[:255],
         location=line(mapping(info.get("location")).get("text"))[:255],
         experience_years=years_of_experience(profile),
@@ -52,7 +52,7 @@ def read_index_row(profile: Mapping[str, Any]) -> IndexRow:
         remote_updated_at=moment(profile.get("updated_at")),
         last_contact_at=contact.last_contact,
         consent_until=contact.consent_until,
-        archived_at=moment(profile.get("archived_at")),
+        archived_at=archived_at(profile),
     )
 
 

@@ -6,6 +6,8 @@ https://developers.hrflow.ai (Profiles).
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import re
 from collections.abc import Iterator, Mapping
@@ -17,6 +19,11 @@ from sync.mapping.text import plain, plain_line, search_form
 
 # What HrFlow writes where it has no date.
 NO_DATE = "1969-12-31T23:59:59"
+# Years in which something can have happened to a candidate. Dates outside stand for "none" or "for
+# ever", and those at the very ends of the calendar cannot be shown in every time zone.
+_YEARS = range(1900, 2200)
+# Epoch numbers above this are milliseconds, those below are seconds (until the year 5138).
+_MOST_SECONDS = 10**11
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
 # HrFlow gives a country's name, its code is wanted: the countries that French CVs mention,
 # by their `search_form`.
@@ -37,6 +44,7 @@ _COUNTRY_CODES = {
     "suisse": "CH", "switzerland": "CH",
     "tunisie": "TN", "tunisia": "TN",
 }  # fmt: skip
+_QUERY = re.compile(r'(https?://[^\s"?]*)\?[^\s"]*')
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -90,14 +98,14 @@ def number(value: object) -> float | None:
 def day(value: object) -> date | None:
     """A date from `2017-08-01T00:00:00`, `2017-08`, `2017` or, in old profiles, `{"iso8601": …}`.
 
-    A missing day or month is the first.
+    A missing day or month is the first. None for anything else, and for a year outside `_YEARS`.
     """
     match = _DAY.match(_iso(value))
     if match is None:
         return None
     year, month, day_of_month = (int(part or 1) for part in match.groups())
     try:
-        return date(year, month, day_of_month)
+        return date(year, month, day_of_month) if year in _YEARS else None
     except ValueError:
         return None
 
@@ -109,7 +117,37 @@ def moment(value: object) -> datetime | None:
     except ValueError:
         known = day(value)
         return datetime(known.year, known.month, known.day, tzinfo=UTC) if known else None
+    if found.year not in _YEARS:
+        return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def archived_at(profile: Mapping[str, Any]) -> datetime | None:
+    """Since when HrFlow has the profile in its archive; None where it is not archived.
+
+    Also from an epoch number (seconds or milliseconds): that the profile is archived counts, and
+    the date is only shown.
+    """
+    value = profile.get("archived_at")
+    seconds = None if isinstance(value, str) else number(value)
+    if seconds is None:
+        return moment(value)
+    try:
+        found = datetime.fromtimestamp(seconds / (1000 if seconds > _MOST_SECONDS else 1), UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return found if seconds > 0 and found.year in _YEARS else None
+
+
+def content_mark(profile: Mapping[str, Any]) -> str:
+    """Tells two states of a profile apart: a digest of what it holds. The query of an address does
+    not count, since signed addresses are signed anew whenever they are shown. Empty for what is
+    nested too deeply."""
+    try:
+        text = json.dumps(profile, sort_keys=True, default=str)
+    except (RecursionError, ValueError):
+        return ""
+    return hashlib.sha256(_QUERY.sub(r"\1", text).encode()).hexdigest()[:32]
 
 
 def _iso(value: object) -> str:

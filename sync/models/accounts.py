@@ -183,6 +183,13 @@ class HrFlowSource(Account):
     import_cursor = models.DateTimeField(null=True, blank=True, editable=False)
     imported_at = models.DateTimeField(_("last import"), null=True, blank=True, editable=False)
     swept_at = models.DateTimeField(_("last full import"), null=True, blank=True, editable=False)
+    # Of the last full import: odd profiles that it left out, and whether HrFlow has more than it
+    # shows.
+    import_left_out = models.PositiveIntegerField(default=0, editable=False)
+    import_is_cut = models.BooleanField(default=False, editable=False)
+    # In a row; and until when the schedule waits after the last of them.
+    import_failures = models.PositiveSmallIntegerField(default=0, editable=False)
+    import_retry_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = SourceQuerySet.as_manager()
 

@@ -20,6 +20,13 @@ FAULTS_TO_OPEN = 10
 LONGEST_PAUSE = timedelta(minutes=15)
 
 
+def pause_after(pauses: int) -> timedelta:
+    """How long the next pause lasts, after `pauses` of them in a row: twice as long each time."""
+    base = timedelta(seconds=settings.BREAKER_PAUSE_SECONDS)
+    longest = max(LONGEST_PAUSE, base)
+    return min(base * float(2 ** min(pauses, 10)), longest)
+
+
 class CircuitBreaker(models.Model):
     """Counts failures in a row and pauses the account when there are too many.
 
@@ -56,8 +63,7 @@ class CircuitBreaker(models.Model):
         pauses = too_many.values_list("pauses_in_a_row", flat=True).first()
         if pauses is None:
             return False
-        base = timedelta(seconds=settings.BREAKER_PAUSE_SECONDS)
-        pause = min(base * 2 ** min(pauses, 10), max(LONGEST_PAUSE, base))
+        pause = pause_after(pauses)
         begun = rows.exclude(paused_until__gt=Now(), probing=False).update(
             paused_until=Now() + pause, pause_code=code, pauses_in_a_row=pauses + 1, probing=False
         )

@@ -20,9 +20,13 @@ class ProfileQuerySet(ScopedQuerySet["Profile"]):
 
     def mentioning(self, words: str) -> Self:
         """Those with every one of the words in their name, e-mail, headline, place or reference,
-        whatever its accents and capitals; words after the first `MOST_WORDS` are left out."""
+        whatever its accents and capitals; words after the first `MOST_WORDS` are left out. Nobody
+        where the words hold nothing to search for, such as an emoji; all where there are none."""
+        folded = search_form(words).split()
+        if words.strip() and not folded:
+            return self.none()
         found = self
-        for word in search_form(words).split()[:MOST_WORDS]:
+        for word in folded[:MOST_WORDS]:
             found = found.filter(search_text__contains=word)
         return found
 

@@ -53,6 +53,7 @@ class ErrorCode(TextChoices):
     HRFLOW_REJECTED = "hrflow_rejected", _("HrFlow refused the request")
     HRFLOW_UNREADABLE = "hrflow_unreadable", _("HrFlow's answer could not be read")
     PROFILE_NOT_FOUND = "profile_not_found", _("profile not found")
+    PROFILE_ARCHIVED = "profile_archived", _("profile archived in HrFlow")
     FORMAT_FAILED = "format_failed", _("profile could not be formatted")
     FORMAT_EMPTY = "format_empty", _("format returned nothing")
     FORMAT_UNKNOWN = "format_unknown", _("unknown format")

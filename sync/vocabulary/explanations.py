@@ -63,6 +63,14 @@ EXPLANATIONS: dict[str, Explanation] = {
             "announced is asked for again, for ten minutes."
         ),
     ),
+    ErrorCode.PROFILE_ARCHIVED: Explanation(
+        Side.HRFLOW,
+        _("The profile is archived in HrFlow, or is not there any more."),
+        _(
+            "Nothing was sent. To push this person, take the profile out of the archive in HrFlow, "
+            "refresh the profiles and retry."
+        ),
+    ),
     ErrorCode.FORMAT_FAILED: Explanation(
         Side.PROFILE,
         _("The profile's field “%(field)s” cannot be turned into a candidate: %(problem)s"),

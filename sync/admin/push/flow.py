@@ -204,8 +204,9 @@ def _search(vacancies: QuerySet[FlatchrVacancy], query: str) -> list[FlatchrVaca
     Compared here, not by the database: databases differ over accents and capitals, and the open
     vacancies of a person are few.
     """
-    words = search_form(query).split()
-    found = []
+    words, found = search_form(query).split(), []
+    if query.strip() and not words:
+        return []  # Such as an emoji: nothing to search for.
     ordered = vacancies.defer("questions").order_by("title", "company__name")
     for one in ordered[:MOST_SEARCHED]:
         text = search_form(" ".join((one.title, one.reference, one.company.name, one.location)))

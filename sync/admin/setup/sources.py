@@ -88,6 +88,8 @@ class SourceAdmin(AccountAdmin):
             return status_label("warning", _("last import failed"))
         if source.imported_at is None:
             return status_label("none", _("new"))
+        if source.import_left_out or source.import_is_cut:
+            return status_label("warning", _("imported in part"))
         return status_label("ok", _("ready"))
 
     profile_count = column(

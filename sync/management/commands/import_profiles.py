@@ -35,6 +35,9 @@ class Command(BaseCommand):
         told = words % {"source": source, **vars(found)}
         left_out = [_("%(n)s too old to be kept") % {"n": found.too_old}] if found.too_old else []
         left_out += [_("%(n)s erased on request") % {"n": found.erased}] if found.erased else []
+        left_out += [_("%(n)s that could not be read") % {"n": found.odd}] if found.odd else []
         if left_out:
             told += _("; left out: %(which)s") % {"which": ", ".join(left_out)}
+        if found.is_cut:
+            told += ". " + _("HrFlow showed only a part of this source, its latest profiles.")
         self.stdout.write(told)

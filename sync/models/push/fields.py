@@ -19,6 +19,10 @@ class PushFields(models.Model):
     run = models.ForeignKey(Run, models.PROTECT, verbose_name=_("run"), related_name="pushes")
     source = models.ForeignKey(HrFlowSource, models.PROTECT, verbose_name=_("source"))
     profile_key = models.CharField(_("profile key"), max_length=LONGEST_KEY)
+    # The state of the profile that this push has read, or was queued for, where it is known: when
+    # HrFlow had last changed it, and a digest where that was just before.
+    profile_updated_at = models.DateTimeField(null=True, blank=True, editable=False)
+    profile_mark = models.CharField(max_length=32, blank=True, editable=False)
     vacancy = models.ForeignKey(FlatchrVacancy, models.PROTECT, verbose_name=_("vacancy"))
     repeat_of = models.ForeignKey(
         "self",

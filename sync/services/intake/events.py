@@ -19,6 +19,7 @@ from django.db import transaction
 from sync.matching import comparable_email
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
 from sync.services.pushing import blocking
+from sync.services.pushing.blocking import Seen
 from sync.services.pushing.dispatch import dispatch_events
 from sync.services.queue import notify
 
@@ -44,6 +45,7 @@ class ProfileEvent:
 
     key: str
     is_update: bool
+    seen: Seen
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ def take_hrflow_events(source: HrFlowSource, body: object) -> int:
     # By key: what failed is tried again where one of the events says that the profile changed.
     updated = {event.key: False for event in told}
     updated |= {event.key: True for event in told if event.is_update}
+    seen = {event.key: event.seen for event in told}
     # Read before the transaction, which on SQLite lets nobody else write.
-    wanted = [(workflow, _unblocked(workflow, updated)) for workflow in _workflows(source)]
+    wanted = [(workflow, _unblocked(workflow, updated, seen)) for workflow in _workflows(source)]
     with transaction.atomic():
         for workflow, keys in wanted:
             if keys:
@@ -89,7 +92,7 @@ def _profile_event(source: HrFlowSource, event: object) -> ProfileEvent | None:
     key = _text(profile.get("key"))
     if not _KEY.fullmatch(key):
         raise MalformedEventError("profile.key")
-    return ProfileEvent(key, is_update=kind[1] == "update")
+    return ProfileEvent(key, is_update=kind[1] == "update", seen=Seen.of(profile))
 
 
 def _workflows(source: HrFlowSource) -> list[Workflow]:
@@ -99,11 +102,13 @@ def _workflows(source: HrFlowSource) -> list[Workflow]:
     return [one for one in every if blocking.target_problem(one.vacancy) is None]
 
 
-def _unblocked(workflow: Workflow, updated: Mapping[str, bool]) -> list[str]:
+def _unblocked(
+    workflow: Workflow, updated: Mapping[str, bool], seen: Mapping[str, Seen]
+) -> list[str]:
     """The keys that no earlier push keeps from this workflow's vacancy. An earlier one of an event
     that waits until its profile can be read is due once more."""
     source, vacancy = workflow.source, workflow.vacancy
-    blocked = blocking.blocked_at_events(source, vacancy, updated)
+    blocked = blocking.blocked_at_events(source, vacancy, updated, seen)
     if blocked:
         pushes = Push.objects.filter(source=source, vacancy=vacancy, profile_key__in=blocked)
         pushes.filter(run__kind=RunKind.EVENT).announce_again()

@@ -15,11 +15,11 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from sync.exceptions import BrokenOffError, ConfigurationError, SyncError
-from sync.mapping.profile import moment
+from sync.exceptions import BrokenOffError, ConfigurationError, CutShortError, SyncError
 from sync.models import HrFlowSource, Run, RunKind, Workflow
 from sync.services.peers.client_factory import hrflow_client
-from sync.services.peers.profile_pages import OVERLAP, pages
+from sync.services.peers.profile_pages import OVERLAP, is_past, pages
+from sync.services.pushing.blocking import Seen
 from sync.services.pushing.dispatch import Dispatched, add_pushes, close_if_empty, options_of
 from sync.services.queue import heartbeat, notify, shutdown
 from sync.vocabulary import ReadMode
@@ -84,7 +84,7 @@ def _read(run: Run) -> Dispatched:
         # A profile dated in the future must not move the cursor there: the cursor would never come
         # back.
         _move_cursor(run, min(newest, begun) if newest else None)
-        _end(run)
+        _end(run, reason=CutShortError().note if result.is_cut else "")
     return result
 
 
@@ -107,13 +107,14 @@ def _queue_pages(result: Dispatched) -> datetime | None:
     newest = workflow.cursor if is_same_way else None
     since = newest if workflow.read_mode == ReadMode.incremental else None
     seen: set[str] = set()
-    for times, keys in _pages_since(source, since):
+    for times, profiles in _pages_since(source, since, result):
         if shutdown.is_requested():
             raise BrokenOffError
-        fresh = [key for key in dict.fromkeys(keys) if key not in seen]
+        fresh = {key: one for key, one in profiles.items() if key not in seen}
         seen.update(fresh)
         with transaction.atomic():
-            add_pushes(result, fresh)
+            result.seen = fresh
+            add_pushes(result, list(fresh))
             notify.workers_after_commit()
         Run.objects.filter(pk=run.pk).update(beat_at=Now())
         heartbeat.beat()
@@ -122,16 +123,22 @@ def _queue_pages(result: Dispatched) -> datetime | None:
 
 
 def _pages_since(
-    source: HrFlowSource, since: datetime | None
-) -> Iterator[tuple[list[datetime], list[str]]]:
-    """For each page, newest first: the update times on it, and the profile keys updated since then
-    (None: all). Ends with the page that is well past `since`."""
+    source: HrFlowSource, since: datetime | None, result: Dispatched
+) -> Iterator[tuple[list[datetime], dict[str, Seen]]]:
+    """For each page, newest first: the update times on it, and by key the profiles updated since
+    then (None: all). Ends with the page that is well past `since`; the result says whether HrFlow
+    has shown less than that."""
     for page in pages(hrflow_client(source), source.source_key):
-        rows = [(str(p["key"]), moment(p.get("updated_at"))) for p in page.profiles if p.get("key")]
-        wanted = [key for key, at in rows if since is None or at is None or at > since - OVERLAP]
-        times = [at for _, at in rows if at]
+        shown = {str(profile["key"]): Seen.of(profile) for profile in page.profiles}
+        times = [one.updated_at for one in shown.values() if one.updated_at]
+        wanted = {
+            key: one
+            for key, one in shown.items()
+            if since is None or one.updated_at is None or one.updated_at > since - OVERLAP
+        }
+        result.is_cut = page.is_cut
         yield times, wanted
-        if since and times and min(times) < since - OVERLAP:
+        if since and is_past(times, since):
             return
 
 

@@ -13,15 +13,18 @@ from typing import Any
 from django.utils import timezone
 
 from sync.clients.hrflow import HrFlowClient
+from sync.exceptions import PermanentError
 from sync.mapping.candidate import Candidate, check_candidate
 from sync.mapping.consent import check_contact, read_contact
 from sync.mapping.pipeline import run_format, run_logics
+from sync.mapping.profile import archived_at
 from sync.mapping.registry import resolve_format, resolve_logics
 from sync.matching import comparable_email
 from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.resume import attach_resume
+from sync.vocabulary import ErrorCode
 
 
 @dataclass(frozen=True)
@@ -44,9 +47,13 @@ def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate | Dis
 
 
 def read_profile(job: Job, hrflow: HrFlowClient, journal: Journal) -> Mapping[str, Any]:
-    """The profile as HrFlow has it now, if the company's rule of consent allows to use it."""
+    """The profile as HrFlow has it now, if it is not archived there and the company's rule of
+    consent allows to use it."""
     with journal.step(Stage.READ):
         profile = hrflow.read_profile(job.source_key, job.profile_key)
+    if archived_at(profile):
+        with journal.step(Stage.LOGICS):
+            raise PermanentError(ErrorCode.PROFILE_ARCHIVED)
     if job.contact_within_days is not None:
         with journal.step(Stage.LOGICS):
             contact, today = read_contact(profile), timezone.localdate()

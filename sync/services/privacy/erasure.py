@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 # Columns that are about the work of a push and not about the person; an export leaves them out.
-INTERNAL = frozenset({"claim_token", "lease_expires_at", "worker"})
+INTERNAL = frozenset({"claim_token", "lease_expires_at", "worker", "profile_mark"})
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from sync.services.peers import circuit_breakers, rate_limits
 from sync.services.preparing.journal import Journal
 from sync.services.privacy import suppression
 from sync.services.pushing import outcomes
-from sync.services.pushing.blocking import close_vacancy
+from sync.services.pushing.blocking import close_vacancy, note_seen
 from sync.services.pushing.outcomes import Kind, Outcome
 from sync.services.queue.writer import Writer
 from sync.services.reconciling.existing_applicants import ExistingApplicants
@@ -124,6 +124,8 @@ def _close(state: Try, outcome: Outcome) -> None:
     row.message = redact(str(error)) if error else ""
     row.steps, row.finished_at = journal.as_rows(), timezone.now()
     outcomes.apply(outcome, push)
+    if outcome.kind in outcomes.WITHOUT_CANDIDATE:
+        note_seen(push, state.profile)
     if error is not None and suppression.is_of_erased(state.candidate, push.profile_key):
         # Whatever has ended it, nothing is kept of whom we were asked to forget.
         suppression.forget_push(push)

@@ -8,13 +8,24 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Case, CharField, Exists, OuterRef, Q, TextChoices, Value, When
+from django.db.models import (
+    Case,
+    CharField,
+    Exists,
+    OuterRef,
+    Q,
+    TextChoices,
+    Value,
+    When,
+)
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from sync.mapping.profile import archived_at, content_mark, moment
 from sync.models import FlatchrVacancy, HrFlowSource, Push, ResumePolicy, Run, RunKind
 from sync.models.states import BLOCKING, PushStatus
 from sync.services.privacy import suppression
@@ -41,6 +52,8 @@ class Blocker(TextChoices):
     RESUME = "resume", _("no CV")
 
 
+# Longer ago than any date that is read (`sync.mapping.profile`).
+MOST_DAYS = 200 * 365
 EARLIER: Mapping[Blocker, Collection[PushStatus]] = {
     Blocker.PUSHED: BLOCKING,
     Blocker.THERE: (PushStatus.ALREADY_THERE,),
@@ -60,8 +73,57 @@ IN_DRAFTS = (
 )
 # Before a workflow queues the profile of an event: of a changed one, what failed is tried again;
 # see `blocked_at_events`.
-AT_UPDATES = (Blocker.ERASED, Blocker.PUSHED, Blocker.THERE, Blocker.CANCELLED)
+AT_UPDATES = (Blocker.ERASED, Blocker.PUSHED, Blocker.THERE, Blocker.CANCELLED, Blocker.GONE)
 AT_ARRIVALS = (*AT_UPDATES, Blocker.FAILED)
+# Before pushes are queued. A draft has shown the rest to a person, who decided; events have asked.
+# A workflow decides alone: it never repeats what has ended, unless the profile has changed since.
+BY_KIND: Mapping[str, Collection[Blocker]] = {
+    RunKind.BATCH: ALWAYS,
+    RunKind.EVENT: ALWAYS,
+    RunKind.COMMAND: (*ALWAYS, Blocker.GONE),
+    RunKind.WORKFLOW: (*ALWAYS, Blocker.THERE, Blocker.CANCELLED, Blocker.FAILED, Blocker.GONE),
+}
+UNLESS_CHANGED = (Blocker.THERE, Blocker.CANCELLED, Blocker.FAILED)
+# A profile that was updated so shortly before its push may change again in the same second, which
+# only its content tells.
+JUST_UPDATED = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A profile as HrFlow has just shown it. `is_archived`: None where that was not shown."""
+
+    updated_at: datetime | None
+    mark: str
+    is_archived: bool | None
+
+    @classmethod
+    def of(cls, profile: Mapping[str, Any]) -> Seen:
+        updated_at = moment(profile.get("updated_at"))
+        is_recent = updated_at is not None and timezone.now() - updated_at < JUST_UPDATED
+        mark = content_mark(profile) if is_recent else ""
+        is_archived = archived_at(profile) is not None if "archived_at" in profile else None
+        return cls(updated_at, mark, is_archived)
+
+    def has_changed_since(self, push: Push) -> bool:
+        """Whether it is another profile than the one that this closed push was about. One that a
+        person has cancelled stays so until a change after that."""
+        if self.updated_at is None:
+            return False
+        known, closed = push.profile_updated_at, push.closed_at or push.created_at
+        if known is None:
+            return self.updated_at > closed
+        if push.status == PushStatus.CANCELLED and self.updated_at < closed.replace(microsecond=0):
+            return False
+        is_other = bool(push.profile_mark) and self.mark != push.profile_mark
+        return self.updated_at > known or (self.updated_at == known and is_other)
+
+
+def note_seen(push: Push, profile: Mapping[str, Any]) -> None:
+    """Keep which state of its profile a push that ended without a candidate was about."""
+    if profile:
+        seen, row = Seen.of(profile), Push.objects.filter(pk=push.pk)
+        row.update(profile_updated_at=seen.updated_at, profile_mark=seen.mark)
 
 
 def blocked_keys(
@@ -70,22 +132,21 @@ def blocked_keys(
     emails: Mapping[str, str],
     *,
     by: Collection[Blocker] = ALWAYS,
+    seen: Mapping[str, Seen] | None = None,
 ) -> dict[str, Blocker]:
     """The blocker of each profile key that has one.
 
     `emails`: by profile key, the addresses that the index knows (empty: none). `by`: the blockers
-    that count, none of those that only the index knows.
+    that count, none of those that only a draft knows. `seen`: what HrFlow has just shown of some
+    of the profiles; it counts more than the index, and a change may overrule an earlier push.
     """
-    reason_of = {status: reason for reason in by for status in EARLIER.get(reason, ())}
-    pushes = Push.objects.filter(
-        source=source, vacancy=vacancy, profile_key__in=emails, status__in=reason_of
-    )
-    earlier = [
-        (reason_of[PushStatus(status)], key)
-        for key, status in pushes.values_list("profile_key", "status")
-    ]
+    known = seen or {}
+    pushes = Push.objects.filter(source=source, vacancy=vacancy)
+    earlier = _earlier_pushes(pushes, emails, by, known)
     # The weakest reason first, so that a stronger one of the same key replaces it.
     found: dict[str, Blocker] = {}
+    if Blocker.GONE in by:
+        found |= dict.fromkeys(_gone(source, emails, known), Blocker.GONE)
     if Blocker.PURGED in by:
         purged = suppression.purged_keys(source, vacancy, list(emails))
         found |= dict.fromkeys(purged, Blocker.PURGED)
@@ -97,15 +158,18 @@ def blocked_keys(
 
 
 def blocked_at_events(
-    source: HrFlowSource, vacancy: FlatchrVacancy, updated: Mapping[str, bool]
+    source: HrFlowSource,
+    vacancy: FlatchrVacancy,
+    updated: Mapping[str, bool],
+    seen: Mapping[str, Seen],
 ) -> set[str]:
     """The keys that events do not push. `updated`: by profile key, whether an event says that the
-    profile changed.
+    profile changed; `seen`: the profiles as the events show them.
 
     What failed or was left out is tried again where the profile changed. A push that failed for an
     earlier event blocks no later one: HrFlow speaks of a profile before it can be read.
     """
-    found = blocked_keys(source, vacancy, dict.fromkeys(updated, ""), by=AT_ARRIVALS)
+    found = blocked_keys(source, vacancy, dict.fromkeys(updated, ""), by=AT_ARRIVALS, seen=seen)
     failed = {key for key, blocker in found.items() if blocker is Blocker.FAILED}
     earlier = Push.objects.filter(
         source=source,
@@ -115,6 +179,30 @@ def blocked_at_events(
     )
     others = earlier.exclude(status=PushStatus.FAILED, run__kind=RunKind.EVENT)
     return (found.keys() - failed) | set(others.values_list("profile_key", flat=True))
+
+
+def _earlier_pushes(
+    pushes: QuerySet[Push], keys: Collection[str], by: Collection[Blocker], seen: Mapping[str, Seen]
+) -> list[tuple[Blocker, str]]:
+    """The reason and the key of each push that stands in the way."""
+    reason_of = {status: reason for reason in by for status in EARLIER.get(reason, ())}
+    earlier = pushes.filter(profile_key__in=keys, status__in=reason_of).only(
+        "profile_key", "status", "profile_updated_at", "profile_mark", "created_at", "closed_at"
+    )
+    found = []
+    for push in earlier:
+        reason, now = reason_of[PushStatus(push.status)], seen.get(push.profile_key)
+        if not (reason in UNLESS_CHANGED and now and now.has_changed_since(push)):
+            found.append((reason, push.profile_key))
+    return found
+
+
+def _gone(source: HrFlowSource, keys: Iterable[str], seen: Mapping[str, Seen]) -> set[str]:
+    """Those that HrFlow has archived or does not have any more."""
+    shown = {key for key, one in seen.items() if one.is_archived is not None}
+    unsure = set(keys) - shown
+    gone = Profile.objects.filter(source=source, key__in=unsure, archived_at__isnull=False)
+    return {key for key in shown if seen[key].is_archived} | set(gone.values_list("key", flat=True))
 
 
 def draft_blocker(run: Run) -> Case:
@@ -145,7 +233,7 @@ def _not_to_be_contacted(within_days: int) -> Q:
     is known, counts more than the last contact."""
     now = timezone.now()
     ended = Q(profile__consent_until__lt=now.date())
-    old = Q(profile__last_contact_at__lt=now - timedelta(days=within_days))
+    old = Q(profile__last_contact_at__lt=now - timedelta(days=min(within_days, MOST_DAYS)))
     unknown = Q(profile__last_contact_at=None)
     return ended | (Q(profile__consent_until=None) & (old | unknown))
 

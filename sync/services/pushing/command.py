@@ -65,8 +65,8 @@ class Line:
 @dataclass
 class Report:
     """What the command tells. `asked`: how many keys were given; `blocked`: those of them that have
-    an open or successful push; `erased`: the lines, in `pushes` too, of people who were erased on
-    request; `problem`: why it went no further."""
+    an open or successful push; `not_tried`: the lines, in `pushes` too, of people for whom no push
+    was made, erased on request or archived; `problem`: why it went no further."""
 
     asked: int
     run_id: int | None = None
@@ -74,7 +74,7 @@ class Report:
     waited: bool = False
     pushes: list[Line] = field(default_factory=list)
     problem: str = ""
-    erased: list[Line] = field(default_factory=list)
+    not_tried: list[Line] = field(default_factory=list)
 
     @property
     def counts(self) -> dict[str, int]:
@@ -84,7 +84,7 @@ class Report:
     def is_success(self) -> bool:
         """Without waiting: everything asked for is queued, whatever became of it since. After
         waiting: everything is in Flatchr. After a dry run: nothing stands in the way."""
-        if self.problem or self.blocked or self.erased:
+        if self.problem or self.blocked or self.not_tried:
             return False
         is_queued = self.run_id is not None and not self.waited
         return is_queued or all(line.status in HAPPENED for line in self.pushes)
@@ -131,15 +131,16 @@ def queue(source: HrFlowSource, vacancy: FlatchrVacancy, keys: Sequence[str]) ->
 
 def report_of(done: Dispatched, *, asked: int, waited: bool = False) -> Report:
     pushes = Push.objects.filter(run=done.run).order_by("pk")
-    # No push is made for a person who was erased on request.
-    erased = [Line.not_tried(key, ErrorCode.PERSON_ERASED) for key in done.erased]
+    # No push is made for a person who was erased on request, or archived in HrFlow.
+    not_tried = [Line.not_tried(key, ErrorCode.PERSON_ERASED) for key in done.erased]
+    not_tried += [Line.not_tried(key, ErrorCode.PROFILE_ARCHIVED) for key in done.gone]
     return Report(
         asked=asked,
         run_id=done.run.pk,
         blocked=done.blocked,
         waited=waited,
-        pushes=[*map(Line.of_push, pushes), *erased],
-        erased=erased,
+        pushes=[*map(Line.of_push, pushes), *not_tried],
+        not_tried=not_tried,
     )
 
 
@@ -160,7 +161,7 @@ def wait_for(report: Report, vacancy: FlatchrVacancy) -> Report:
             sweep_at = time.monotonic() + SWEEP_SECONDS
         time.sleep(POLL_SECONDS)
     report.waited = True
-    report.pushes = [*map(Line.of_push, pushes.order_by("pk")), *report.erased]
+    report.pushes = [*map(Line.of_push, pushes.order_by("pk")), *report.not_tried]
     return report
 
 

@@ -3,7 +3,7 @@ workers are notified once it is committed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import islice
@@ -25,7 +25,7 @@ from sync.models import (
     RunStatus,
     Workflow,
 )
-from sync.services.pushing.blocking import Blocker, blocked_keys
+from sync.services.pushing.blocking import BY_KIND, Blocker, Seen, blocked_keys
 from sync.services.queue import notify
 
 if TYPE_CHECKING:
@@ -37,13 +37,18 @@ BATCH = 500
 
 @dataclass
 class Dispatched:
-    """What became of a request. `blocked`: keys whose push is open or succeeded already; `erased`:
-    keys of people who were erased on request (ErrorCode.PERSON_ERASED)."""
+    """What became of a request. `blocked`: keys for which an earlier push stands in the way;
+    `erased`: keys of people who were erased on request (ErrorCode.PERSON_ERASED); `gone`: keys that
+    HrFlow has archived or does not have any more (ErrorCode.PROFILE_ARCHIVED); `is_cut`: HrFlow
+    has shown only a part of the source; `seen`: what it has just shown of the next profiles."""
 
     run: Run
     created: int = 0
     blocked: list[str] = field(default_factory=list)
     erased: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    is_cut: bool = False
+    seen: Mapping[str, Seen] = field(default_factory=dict, repr=False)
 
 
 def dispatch(
@@ -117,19 +122,30 @@ def options_of(workflow: Workflow | None) -> dict[str, Any]:
 
 
 def add_pushes(result: Dispatched, keys: Sequence[str]) -> None:
-    """Add a push a key to a run, but for blocked and erased ones, which the result then names."""
+    """Add a push a key to a run, but for blocked, erased and archived ones, which the result then
+    names."""
     run = result.run
     assert run.source is not None and run.vacancy is not None
     known = {p.key: p for p in Profile.objects.filter(source=run.source, key__in=keys)}
     emails = {key: known[key].email if key in known else "" for key in keys}
-    blocked = blocked_keys(run.source, run.vacancy, emails)
+    blocked = blocked_keys(run.source, run.vacancy, emails, by=BY_KIND[run.kind], seen=result.seen)
+    named = {Blocker.ERASED: result.erased, Blocker.GONE: result.gone}
     for key in filter(blocked.get, keys):
-        (result.erased if blocked[key] is Blocker.ERASED else result.blocked).append(key)
-    pushes = [new_push(run, key, known.get(key)) for key in keys if key not in blocked]
+        named.get(blocked[key], result.blocked).append(key)
+    pushes = [
+        new_push(run, key, known.get(key), **_state_of(result.seen.get(key)))
+        for key in keys
+        if key not in blocked
+    ]
     before = run.pushes.count()
     # Another request may have been faster since: the constraint decides, and the count tells.
     Push.objects.bulk_create(pushes, ignore_conflicts=True)
     result.created += run.pushes.count() - before
+
+
+def _state_of(now: Seen | None) -> dict[str, Any]:
+    """The fields of a push that say which state of its profile it was queued for."""
+    return {"profile_updated_at": now.updated_at, "profile_mark": now.mark} if now else {}
 
 
 def new_push(run: Run, key: str, profile: Profile | None, **fields: Any) -> Push:

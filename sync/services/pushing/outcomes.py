@@ -69,6 +69,10 @@ ATTEMPT_OUTCOMES = {
 }
 
 
+# Ends that a workflow does not repeat unless the profile changes.
+WITHOUT_CANDIDATE = (Kind.ALREADY_THERE, Kind.DISCARDED, Kind.FAILED)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How one try ended, as data. `delay`: seconds until the next try; `create_refused`: a create

@@ -48,8 +48,10 @@ def _options(function: str) -> str | None:
 
 
 def notify_due() -> int:
-    """Queue the imports and workflows whose interval is over; returns how many were queued."""
+    """Queue the imports and workflows whose interval is over; returns how many were queued. A
+    source whose import has failed waits until `import_retry_at`."""
     sources = HrFlowSource.objects.filter(is_active=True).exclude(import_every_minutes=None)
+    sources = sources.exclude(import_retry_at__gt=Now())
     tasks = [
         (notify.IMPORT, source.pk)
         for source in sources

@@ -77,6 +77,8 @@ def test_what_failed_and_was_mended_is_pushed_again(world: World) -> None:
     run_workflow(workflow)
     finish(world)
     assert Push.objects.get(profile_key=key).status == S.FAILED
+    assert run_workflow(workflow).blocked == [key], "as it was, it would fail again"
+    world.sandbox.change_profile(key, "bulk", info={"summary": "mended"})
     again = run_workflow(workflow)
     assert again.run.pushes.filter(profile_key=key).exists()
 

@@ -188,6 +188,7 @@ class PushRows(PushQuerySet[P]):
             candidate_lastname="",
             candidate_email="",
             candidate_phone="",
+            profile_mark="",
             known_applicants=[],
         )
 
