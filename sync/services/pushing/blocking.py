@@ -7,7 +7,7 @@ transfer and a dry run ask whether the target takes any push at all.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +18,7 @@ from django.db.models import (
     Exists,
     OuterRef,
     Q,
+    QuerySet,
     TextChoices,
     Value,
     When,
@@ -26,7 +27,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sync.mapping.profile import archived_at, content_mark, moment
-from sync.models import FlatchrVacancy, HrFlowSource, Push, ResumePolicy, Run, RunKind
+from sync.models import FlatchrVacancy, HrFlowSource, Profile, Push, ResumePolicy, Run, RunKind
 from sync.models.states import BLOCKING, PushStatus
 from sync.services.privacy import suppression
 from sync.vocabulary import ErrorCode
