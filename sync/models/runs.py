@@ -119,8 +119,9 @@ class Run(models.Model):
 
     @staticmethod
     def applicants_cache_key(run_id: int, vacancy_id: int | None) -> str:
-        """Of the applicants (masked) that were on the vacancy when the run began."""
-        return f"applicants:{run_id}:{vacancy_id}"
+        """Of the applicants (masked) that were on the vacancy when the run began. The number
+        changes with `matching`: digests of another comparable form are nobody's."""
+        return f"applicants:2:{run_id}:{vacancy_id}"
 
     def finish(self) -> int:
         """running → finished, with the counts of events in the seed's words; every push whose

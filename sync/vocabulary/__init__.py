@@ -44,7 +44,7 @@ class Side(TextChoices):
 
 
 class ErrorCode(TextChoices):
-    """Every way a push can fail; stored. The texts for people are in `sync.vocabulary.explanations`."""
+    """Every way a push can fail; stored. The texts for people: `sync.vocabulary.explanations`."""
 
     HRFLOW_CREDENTIALS = "hrflow_credentials", _("HrFlow refused the credentials")
     HRFLOW_UNREACHABLE = "hrflow_unreachable", _("HrFlow could not be reached")
@@ -83,6 +83,7 @@ class ErrorCode(TextChoices):
     COMPANY_INACTIVE = "company_inactive", _("company switched off")
     SOURCE_INACTIVE = "source_inactive", _("source switched off")
     DUPLICATE_IN_PROGRESS = "duplicate_in_progress", _("same person on the way")
+    LOOKALIKE = "lookalike", _("looks like somebody on the vacancy")
     ATTEMPTS_EXHAUSTED = "attempts_exhausted", _("too many attempts")
     DEADLINE_PASSED = "deadline_passed", _("too late")
     SECRET_UNREADABLE = "secret_unreadable", _("stored credentials cannot be decrypted")

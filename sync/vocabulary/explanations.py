@@ -210,6 +210,11 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The same person is on the way to this vacancy from another profile."),
         _("Nothing was sent of this one: it waits until we know what became of the other."),
     ),
+    ErrorCode.LOOKALIKE: Explanation(
+        Side.HERE,
+        _("Nothing was sent: somebody on the vacancy looks like this person, by %(problem)s."),
+        _("Look in Flatchr, then choose “It is the same person” or “Push anyway”."),
+    ),
     ErrorCode.ATTEMPTS_EXHAUSTED: Explanation(
         Side.HERE,
         _("Tried %(attempts)s times without success. The last time: %(last)s"),

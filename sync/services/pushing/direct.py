@@ -32,6 +32,7 @@ from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
 from sync.services.reconciling.applicants import on_vacancy
+from sync.services.reconciling.duplicates import refuse_lookalike
 from sync.vocabulary import ErrorCode, Event, ReadMode
 
 logger = logging.getLogger(__name__)
@@ -140,8 +141,10 @@ def _take_steps(push: DirectPush) -> End:
     with push.journal.step(Stage.CHECK):
         vacancy = _patiently(lambda: _vacancy(push))
         before = _patiently(lambda: _search(push, vacancy, candidate))
-    if already_there(candidate_person(candidate), before):
-        return PushStatus.ALREADY_THERE, Event.ALREADY_THERE, None
+        person = candidate_person(candidate)
+        if already_there(person, before):
+            return PushStatus.ALREADY_THERE, Event.ALREADY_THERE, None
+        refuse_lookalike(person, before)
 
     def create() -> None:
         with push.journal.step(Stage.CREATE):
@@ -164,14 +167,22 @@ def _vacancy(push: DirectPush) -> Vacancy:
 def _search(
     push: DirectPush, vacancy: Vacancy, candidate: Candidate, *, sent: bool = False
 ) -> list[Found]:
-    """Everybody who could be this candidate on this vacancy; once `sent`, those of late only."""
-    email = candidate.get("email")
-    applicants = push.flatchr.search_applicants(
-        email=email,
-        lastname=None if email else candidate["lastname"],
-        vacancy_id=vacancy.remote_id or None,
-        start=(timezone.now() - timedelta(days=1)).date() if sent else None,
-    )
+    """Everybody who could be this candidate on this vacancy; once `sent`, those of late only.
+
+    Before it is sent, also who has the same last name, and perhaps phone, under another e-mail.
+    """
+    email, lastname = candidate.get("email"), {"lastname": candidate["lastname"]}
+    wanted = [{"email": email}] if email else [lastname]
+    if email and candidate.get("phone") and not sent:
+        wanted.append(lastname)
+    start = (timezone.now() - timedelta(days=1)).date() if sent else None
+    applicants = [
+        applicant
+        for by in wanted
+        for applicant in push.flatchr.search_applicants(
+            **by, vacancy_id=vacancy.remote_id or None, start=start
+        )
+    ]
     return on_vacancy(applicants, vacancy)
 
 

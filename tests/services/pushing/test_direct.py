@@ -202,7 +202,7 @@ def test_a_lost_answer_is_never_sent_again(sandbox: SandboxHandle, settings: Any
 def test_a_look_up_that_fails_does_not_make_a_lost_answer_certain(
     sandbox: SandboxHandle, status: int
 ) -> None:
-    rules = [fault("search", "latency", delay_ms=0)]  # the one before the create
+    rules = [fault("search", "latency", times=2, delay_ms=0)]  # those before the create
     rules.append(fault("search", "status", status=status, times=None))
     sandbox.set_faults(lose_create(CREATED_THEN_LOST["500"]), *rules)
     result = push(sandbox)
