@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import wraps
 from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
@@ -49,7 +50,9 @@ class PushFlow(ScopedAdmin[Profile]):
         return request.user.has_perm(PUSH_PERMISSION)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view
+        def view(of_draft: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+            return self.admin_site.admin_view(_told_where_it_is_gone(of_draft))
+
         base = "push/<int:run_id>/"
         return [
             path(base, view(self.draft_view), name="sync_push_draft"),
@@ -107,7 +110,7 @@ class PushFlow(ScopedAdmin[Profile]):
         """The part of the page that lists vacancies, asked for while a person types a search."""
         run = self._draft(request, run_id)
         if run is None:
-            raise Http404
+            return _elsewhere(request, run_id)
         context = {"run": run, **_offered_vacancies(request, run)}
         return TemplateResponse(request, "sync/push_vacancies.html", context)
 
@@ -120,6 +123,8 @@ class PushFlow(ScopedAdmin[Profile]):
         chosen = RunProfile.objects.filter(run=run, profile=pk).values("profile")
         profile = mine.filter(pk__in=chosen).first()
         if profile is None:
+            if not Run.objects.filter(pk=run.pk).exists():
+                return _elsewhere(request, run_id)
             raise Http404
         context = {"profile": profile, "exact": preview.exact(run, profile), "run": run}
         if request.htmx:
@@ -168,10 +173,25 @@ class PushFlow(ScopedAdmin[Profile]):
 
     def discard_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
-        if run is not None and request.method == "POST":
-            drafts.discard(run)
-            messages.info(request, _("The selection is discarded. Nothing was sent."))
+        if run is None or request.method != "POST":
+            return _elsewhere(request, run_id, run)
+        drafts.discard(run)
+        messages.info(request, _("The selection is discarded. Nothing was sent."))
         return redirect("admin:sync_profile_changelist")
+
+
+def _told_where_it_is_gone(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """The view of a draft's address; a sentence where another tab has just confirmed or discarded
+    the draft."""
+
+    @wraps(view)
+    def of_draft(request: HttpRequest, run_id: int, **more: Any) -> HttpResponse:
+        try:
+            return view(request, run_id, **more)
+        except drafts.AlreadyConfirmedError:
+            return _elsewhere(request, run_id)
+
+    return of_draft
 
 
 def _elsewhere(request: HttpRequest, run_id: int, run: Run | None = None) -> HttpResponse:
@@ -181,9 +201,13 @@ def _elsewhere(request: HttpRequest, run_id: int, run: Run | None = None) -> Htt
         return redirect("admin:sync_push_draft", run.pk)
     confirmed = request.session.get(CONFIRMED, {}).get(str(run_id))
     if confirmed:
-        return redirect("admin:sync_run_change", confirmed)
-    messages.info(request, _("This selection was pushed or discarded already."))
-    return redirect("admin:sync_profile_changelist")
+        there = redirect("admin:sync_run_change", confirmed)
+    else:
+        messages.info(request, _("This selection was pushed or discarded already."))
+        there = redirect("admin:sync_profile_changelist")
+    # A part of a page cannot take the place of another page: the browser has to go there.
+    is_part = getattr(request, "htmx", False)
+    return HttpResponse(headers={"HX-Redirect": there["Location"]}) if is_part else there
 
 
 def _offered_vacancies(request: HttpRequest, run: Run) -> dict[str, Any]:
@@ -253,15 +277,16 @@ def _refresh_questions(request: HttpRequest, vacancy: FlatchrVacancy) -> None:
 
 
 def _push(request: HttpRequest, run: Run, answers: list[dict[str, Any]]) -> HttpResponse:
-    """Queue the draft's pushes, and remember what became of it for a second click."""
+    """Queue the draft's pushes, and remember what became of it for a second click.
+
+    Raises AlreadyConfirmedError.
+    """
+    drafts.check_is_there(run)
     if not drafts.sent(run).exists():
         messages.warning(request, _("Nothing is ticked, so there is nothing to push."))
         return redirect("admin:sync_push_draft", run.pk)
     draft = run.pk
-    try:
-        results = drafts.confirm(run, user=cast("User", request.user), answers=answers)
-    except drafts.AlreadyConfirmedError:
-        return _elsewhere(request, draft)
+    results = drafts.confirm(run, user=cast("User", request.user), answers=answers)
     _tell(request, results)
     runs = [result.run.pk for result in results]
     request.session[CONFIRMED] = {**request.session.get(CONFIRMED, {}), str(draft): runs[0]}
@@ -276,7 +301,8 @@ def _tell(request: HttpRequest, results: list[Dispatched]) -> None:
     words = ngettext(
         "The push of %(n)d candidate has begun.", "The push of %(n)d candidates has begun.", created
     )
-    messages.success(request, words % {"n": created})
+    if created:
+        messages.success(request, words % {"n": created})
     if blocked:
         words = ngettext(
             "%(n)d was left out: somebody else pushed it meanwhile.",

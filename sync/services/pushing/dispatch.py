@@ -37,8 +37,9 @@ BATCH = 500
 
 @dataclass
 class Dispatched:
-    """What became of a request. `blocked`: keys whose push is open or succeeded already; `erased`:
-    keys of people who were erased on request (ErrorCode.PERSON_ERASED)."""
+    """What became of a request. `blocked`: keys whose push is open or succeeded already, or was
+    queued by another request at the same moment; `erased`: keys of people who were erased on
+    request (ErrorCode.PERSON_ERASED)."""
 
     run: Run
     created: int = 0
@@ -101,11 +102,13 @@ def add_pushes(result: Dispatched, keys: Sequence[str]) -> None:
     blocked = blocked_keys(run.source, run.vacancy, emails)
     for key in filter(blocked.get, keys):
         (result.erased if blocked[key] is Blocker.ERASED else result.blocked).append(key)
-    pushes = [new_push(run, key, known.get(key)) for key in keys if key not in blocked]
-    before = run.pushes.count()
-    # Another request may have been faster since: the constraint decides, and the count tells.
+    free = [key for key in keys if key not in blocked]
+    pushes = [new_push(run, key, known.get(key)) for key in free]
+    # Another request may have been faster since: the constraint decides, and what is there tells.
     Push.objects.bulk_create(pushes, ignore_conflicts=True)
-    result.created += run.pushes.count() - before
+    created = set(run.pushes.filter(profile_key__in=free).values_list("profile_key", flat=True))
+    result.created += len(created)
+    result.blocked += [key for key in free if key not in created]
 
 
 def new_push(run: Run, key: str, profile: Profile | None, **fields: Any) -> Push:

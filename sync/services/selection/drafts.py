@@ -91,7 +91,11 @@ def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | 
 
 @transaction.atomic
 def add(run: Run, profiles: QuerySet[Profile]) -> int:
-    """Add profiles to a draft; returns how many are new to it. Raises TooManyError."""
+    """Add profiles to a draft; returns how many are new to it.
+
+    Raises TooManyError, AlreadyConfirmedError.
+    """
+    check_is_there(run)
     chosen = RunProfile.objects.filter(run=run)
     more = profiles.exclude(pk__in=chosen.values("profile"))
     count, before = more.count(), chosen.count()
@@ -152,7 +156,11 @@ def drop_unseen(run: Run, user: AnyUser) -> None:
 @transaction.atomic
 def choose_vacancy(run: Run, vacancy: FlatchrVacancy | None) -> None:
     """Leave out what is blocked at this vacancy, and bring back what was blocked only without a
-    vacancy or at another one. What a person left out by hand stays out."""
+    vacancy or at another one. What a person left out by hand stays out.
+
+    Raises AlreadyConfirmedError.
+    """
+    check_is_there(run)
     _set_excluded(rows(run).exclude(blocker=""), excluded=False)
     run.vacancy = vacancy
     run.save(update_fields=["vacancy"])
@@ -166,11 +174,14 @@ def _set_excluded(selected: QuerySet[Any], *, excluded: bool) -> None:
         RunProfile.objects.filter(pk__in=batch).update(excluded=excluded)
 
 
+@transaction.atomic
 def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
     """Of the rows that were on the page, the ticked ones are pushed and the others are not.
 
-    `shown`, `taken`: primary keys as the form has sent them; what is no number is ignored.
+    `shown`, `taken`: primary keys as the form has sent them; what is no number is ignored. Raises
+    AlreadyConfirmedError.
     """
+    check_is_there(run)
     ticked = set(taken)
     keys = [key for text in shown if (key := whole_number(text)) is not None]
     page = rows(run).filter(pk__in=keys)
@@ -237,6 +248,7 @@ def confirm(run: Run, *, user: User, answers: Sequence[dict[str, Any]] = ()) -> 
 
     Raises AlreadyConfirmedError where another click was faster.
     """
+    check_is_there(run)
     vacancy = run.vacancy
     assert vacancy is not None
     by_source: dict[int, list[str]] = {}
@@ -256,6 +268,17 @@ def confirm(run: Run, *, user: User, answers: Sequence[dict[str, Any]] = ()) -> 
         )
         for source, keys in by_source.items()
     ]
+
+
+@transaction.atomic
+def check_is_there(run: Run) -> None:
+    """Lock a draft that is about to change, until the transaction ends.
+
+    Raises AlreadyConfirmedError where another tab, or another click, was faster.
+    """
+    drafts = Run.objects.select_for_update().filter(pk=run.pk, status=RunStatus.DRAFT)
+    if drafts.first() is None:
+        raise AlreadyConfirmedError
 
 
 def discard(run: Run) -> None:
