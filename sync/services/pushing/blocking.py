@@ -7,7 +7,7 @@ transfer and a dry run ask whether the target takes any push at all.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import Case, CharField, Exists, OuterRef, Q, TextChoices, Value, When
@@ -117,10 +117,11 @@ def draft_blocker(run: Run) -> Case:
 
 def _not_to_be_contacted(within_days: int) -> Q:
     """The company's rule (`sync.mapping.consent`), as far as the index knows: a consent, while it
-    is known, counts more than the last contact."""
-    now = timezone.now()
-    ended = Q(profile__consent_until__lt=now.date())
-    old = Q(profile__last_contact_at__lt=now - timedelta(days=within_days))
+    is known, counts more than the last contact. Days are those of the installation's zone."""
+    today = timezone.localdate()
+    first_day = datetime.combine(today - timedelta(days=within_days), time.min)
+    ended = Q(profile__consent_until__lt=today)
+    old = Q(profile__last_contact_at__lt=timezone.make_aware(first_day))
     unknown = Q(profile__last_contact_at=None)
     return ended | (Q(profile__consent_until=None) & (old | unknown))
 
