@@ -84,6 +84,7 @@ class ErrorCode(TextChoices):
     SOURCE_INACTIVE = "source_inactive", _("source switched off")
     DUPLICATE_IN_PROGRESS = "duplicate_in_progress", _("same person on the way")
     LOOKALIKE = "lookalike", _("looks like somebody on the vacancy")
+    IDENTITY_CHANGED = "identity_changed", _("another person than the one confirmed")
     ATTEMPTS_EXHAUSTED = "attempts_exhausted", _("too many attempts")
     DEADLINE_PASSED = "deadline_passed", _("too late")
     SECRET_UNREADABLE = "secret_unreadable", _("stored credentials cannot be decrypted")

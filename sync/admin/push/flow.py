@@ -20,6 +20,7 @@ from django.utils.translation import ngettext
 from sync.admin.push.forms import QuestionsForm
 from sync.admin.scoped import ScopedAdmin
 from sync.exceptions import ConfigurationError, SyncError
+from sync.mapping.contact import is_email_dropped
 from sync.mapping.text import search_form
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
@@ -126,7 +127,15 @@ class PushFlow(ScopedAdmin[Profile]):
             if not Run.objects.filter(pk=run.pk).exists():
                 return _elsewhere(request, run_id)
             raise Http404
-        context = {"profile": profile, "exact": preview.exact(run, profile), "run": run}
+        # The page posts the answers that are given by now; an address that is opened has none.
+        form = QuestionsForm(run.vacancy.questions, request.POST or None)
+        answers = form.answers() if form.is_valid() or form.is_bound else []
+        context = {
+            "profile": profile,
+            "exact": preview.exact(run, profile, answers),
+            "run": run,
+            "is_unanswered": len(answers) < len(form.questions),
+        }
         if request.htmx:
             return TemplateResponse(request, "sync/push_exact_body.html", context)
         context |= {**self.admin_site.each_context(request), "title": str(profile)}
@@ -258,6 +267,7 @@ def _lines(request: HttpRequest, run: Run, rows: Sequence[Any]) -> list[dict[str
             "profile": row.profile,
             "blocker": Blocker(row.blocker) if row.blocker else None,
             "is_final": is_final,
+            "is_email_dropped": is_email_dropped(row.profile.email),
             "is_sent": not row.excluded and not is_final,
             "earlier": pushes[0] if pushes else None,
         }

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sync.models import FlatchrVacancy, HrFlowSource, Push, Run
+from sync.models import FlatchrVacancy, HrFlowSource, Push, Run, RunKind
 from sync.models.accounts import ResumePolicy, ResumeTransport
+from sync.services.preparing.identity import Shown
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class Job:
     answers: Sequence[Mapping[str, Any]] = field(default_factory=list)
     # The company's rule about consent and last contact; None: it has none.
     contact_within_days: int | None = None
+    # Whom a person saw when they confirmed; None where nobody looked.
+    shown: Shown | None = None
 
 
 def job_for(
@@ -52,4 +55,10 @@ def job_for(
 
 
 def job_of(push: Push) -> Job:
-    return job_for(push.source, push.profile_key, push.vacancy, push.run)
+    """Of a selection that nothing was sent of yet, with whom its page showed: until a create the
+    row keeps the name and e-mail of the index."""
+    job = job_for(push.source, push.profile_key, push.vacancy, push.run)
+    if push.run.kind != RunKind.BATCH or push.candidate_lastname:
+        return job
+    emails = filter(None, [push.candidate_email])
+    return replace(job, shown=Shown(push.candidate_name, tuple(emails)))

@@ -25,6 +25,7 @@ from sync.matching import comparable_email
 from sync.models.accounts import ResumePolicy, ResumeTransport
 from sync.models.push.attempts import AttemptOutcome, Stage
 from sync.services.peers.client_factory import Observe
+from sync.services.preparing.identity import check_is_who_was_shown
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
 from sync.vocabulary import ErrorCode
@@ -52,9 +53,12 @@ def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate | Dis
 
 
 def read_profile(job: Job, hrflow: HrFlowClient, journal: Journal) -> Mapping[str, Any]:
-    """The profile as HrFlow has it now, if the company's rule of consent allows to use it."""
-    with journal.step(Stage.READ):
+    """The profile as HrFlow has it now, if it is still the person who was confirmed, and if the
+    company's rule of consent allows to use it."""
+    with journal.step(Stage.READ) as step:
         profile = hrflow.read_profile(job.source_key, job.profile_key)
+        if job.shown is not None:
+            step.note = check_is_who_was_shown(job.shown, profile)
     if job.contact_within_days is not None:
         with journal.step(Stage.LOGICS):
             contact, today = read_contact(profile), timezone.localdate()

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
+from sync.mapping.contact import is_email_dropped
 from sync.models import (
     FlatchrVacancy,
     HrFlowSource,
@@ -48,6 +49,7 @@ class AlreadyConfirmedError(Exception):
 
 # No tick can overrule these: the database holds one open or successful push, and no second.
 FINAL = frozenset({Blocker.PUSHED})
+_ORDINARY_EMAIL = r"^[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9][a-z0-9-]*[a-z0-9]\.)+[a-z]{2,}$"
 # Of `rows`: those that a confirmation pushes.
 IS_SENT = Q(excluded=False) & ~Q(blocker__in=FINAL)
 
@@ -61,6 +63,8 @@ class Counts:
     sent: int
     blocked: Mapping[Blocker, int]
     without_email: int
+    # With an address that cannot be sent (`mapping.contact.is_email_dropped`).
+    dropped_email: int
 
     @property
     def left_out(self) -> int:
@@ -213,7 +217,14 @@ def counts(run: Run) -> Counts:
         **{code.value: Count("pk", filter=Q(blocker=code.value)) for code in IN_DRAFTS},
     )
     blocked = {code: found[code.value] for code in IN_DRAFTS if found[code.value]}
-    return Counts(found["total"], found["sent"], blocked, found["without_email"])
+    return Counts(found["total"], found["sent"], blocked, found["without_email"], _dropped(run))
+
+
+def _dropped(run: Run) -> int:
+    """How many go without the e-mail that their profile shows. Ordinary addresses are told apart by
+    the database, as there may be ten thousand."""
+    shown = sent(run).exclude(profile__email="").exclude(profile__email__regex=_ORDINARY_EMAIL)
+    return sum(map(is_email_dropped, shown.values_list("profile__email", flat=True)))
 
 
 def sent(run: Run) -> QuerySet[Any]:
