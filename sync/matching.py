@@ -10,16 +10,26 @@ are compared, here and in every query.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
+from functools import lru_cache
 from typing import Any
+
+from anyascii import anyascii
 
 # A number typed as a float, and what stands between two numbers or before an extension.
 _FLOAT, _BETWEEN_PHONES = re.compile(r"(?<=[0-9]{8})[.,]0+$"), re.compile(r"[^0-9 ().+_-]+")
+_ENTITY = re.compile(r"&(#\d+|#x[0-9a-f]+|[a-z]+[0-9]*);", re.I)
+_APOSTROPHES = re.compile("['’‘‛ʼʹʻʾʿ`´′＇]")
+# `O Brien` and `D Angelo` are `O'Brien` and `D'Angelo`, whose apostrophe was lost on the way.
+_ELISION = re.compile(r"\b([odl]) (?=[a-z]{2})")
+# What German and Scandinavian letters are written as where they cannot be: oe, ae, ue, aa.
+_UMLAUT_E, _DOUBLE_A = re.compile("(?<=[aou])e"), re.compile("aa+")
 PHONE_DIGITS = 9  # What +33 6 95 46 82 31 and 06 95 46 82 31 have in common.
 
 
@@ -31,14 +41,33 @@ def comparable_email(email: str) -> str:
     return email.strip().lower()
 
 
+@lru_cache(maxsize=4096)
 def comparable_name(name: str) -> str:
-    """Letters and digits without case or accents: `Jean-Éric  DUPÂT` becomes `jean eric dupat`.
+    """The words of a name in ASCII, in order of the alphabet: `Jean-Éric  DUPÂT` and `Dupat, Jean
+    Eric` are both `dupat eric jean`.
 
-    Other scripts are kept, so that two names never become one by their transliteration.
+    Flatchr answers with names changed in many ways (HTML entities, capitals, signs, no accents,
+    first and last name swapped). `ö`, `oe` and `o` are one, and so are `ä`, `ae`, `a`; `ü`, `ue`,
+    `u`; `å`, `aa`, `a`. Scripts other than Latin are kept, so that two names never become one by
+    their transliteration.
     """
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    kept = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    return " ".join(kept.split())
+    written = _ENTITY.sub(lambda found: html.unescape(found[0]), name)
+    joined = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", _APOSTROPHES.sub("", written)))
+    letters = "".join(map(_comparable_letter, unicodedata.normalize("NFKD", joined))).casefold()
+    spelled = _ELISION.sub(r"\1", " ".join(letters.split()))
+    return " ".join(sorted(_DOUBLE_A.sub("a", _UMLAUT_E.sub("", spelled)).split()))
+
+
+def _comparable_letter(character: str) -> str:
+    """A letter of the Latin script in ASCII, of another one as it is; a sign becomes a space."""
+    if character.isascii():
+        return character if character.isalnum() else " "
+    if unicodedata.combining(character) or unicodedata.category(character) == "Cf":
+        return ""
+    if not character.isalnum():
+        return " "
+    is_latin = unicodedata.name(character, "").startswith("LATIN")
+    return anyascii(character) if is_latin else character
 
 
 def comparable_phone(phone: str) -> str:
@@ -152,6 +181,23 @@ def already_there(wanted: Person, applicants: Iterable[Found]) -> Found | None:
         if certain and compare(wanted, applicant.person) is Likeness.SAME:
             return applicant
     return None
+
+
+class Doubt(Enum):
+    """Why an applicant may be the person, or may not: a person decides before anything is sent."""
+
+    EMAIL = "email"  # The same e-mail under another name: a couple, or one person's two names.
+    PHONE = "phone"  # The same name and phone under another e-mail.
+
+
+def doubt(wanted: Person, other: Person) -> Doubt | None:
+    """What makes another person look like `wanted` without being it for certain; None: nothing."""
+    if not wanted.email or compare(wanted, other) is Likeness.SAME:
+        return None
+    if wanted.email == other.email:
+        return Doubt.EMAIL
+    is_one = wanted.phone and wanted.phone == other.phone and wanted.name == other.name
+    return Doubt.PHONE if is_one else None
 
 
 def lookalikes(wanted: Person, applicants: Iterable[Found]) -> list[str]:

@@ -11,6 +11,8 @@ from django.db.models.functions import Now
 
 from sync.models import Push
 from sync.models.states import WAITING, PushStatus
+from sync.services.pushing import decisions
+from sync.vocabulary import ErrorCode
 from tests.conftest import World
 
 
@@ -81,6 +83,15 @@ def finish(world: World, rounds: int = 12) -> None:
         world.work()
     left = list(Push.objects.filter(status__in=WAITING).values_list("pk", "status", "error_code"))
     assert not left, f"still waiting after {rounds} rounds: {left}"
+
+
+def push_lookalikes(world: World) -> int:
+    """A person says of all that are held that they are somebody else; then they are sent. Returns
+    how many were held."""
+    held = Push.objects.filter(status=PushStatus.FAILED, error_code=ErrorCode.LOOKALIKE)
+    done, _left = decisions.settle_all(held, same=False, user=None)
+    finish(world)
+    return done
 
 
 def people(world: World) -> Counter[str]:

@@ -45,6 +45,12 @@ def format_email(value: object) -> str:
     return ""
 
 
+def is_email_dropped(value: object) -> bool:
+    """Whether the field holds an address and none that can be sent: `zoe.@example.com`,
+    `zoé@example.fr`. Such a candidate is sent without an e-mail."""
+    return bool(addresses(value)) and not format_email(value)
+
+
 def addresses(value: object) -> list[str]:
     """Every address in the field, once, in the form in which rows and hashes keep it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Self
 
 from django.db import models
@@ -84,6 +85,14 @@ class Profile(models.Model):
     def save(self, *args: Any, **options: Any) -> None:
         self.fold_search_text()
         super().save(*args, **options)
+
+    def update_from(self, row: Mapping[str, Any]) -> None:
+        """Take over what HrFlow holds by now (`mapping.index_row`), between two imports."""
+        for name, value in row.items():
+            setattr(self, name, value)
+        self.fold_search_text()
+        fields = {name: getattr(self, name) for name in (*row, "search_text")}
+        type(self)._default_manager.filter(pk=self.pk).update(**fields)
 
     def fold_search_text(self) -> None:
         """To be called before rows are written in bulk, which does not call `save`."""

@@ -142,9 +142,9 @@ class Run(models.Model):
 
         Valid in one epoch of the database, and for one start of a worker group: a restore needs
         one, whether or not anybody says that it was made. The number is of the form they are
-        kept in: workers of two versions may share a cache.
+        kept in, `matching` included: workers of two versions may share a cache.
         """
-        return f"applicants:2:{epoch}:{worker_id}:{run_id}:{vacancy_id}"
+        return f"applicants:3:{epoch}:{worker_id}:{run_id}:{vacancy_id}"
 
     def finish(self) -> int:
         """running → finished, with the counts of events in the seed's words; every push whose

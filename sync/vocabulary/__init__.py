@@ -44,7 +44,7 @@ class Side(TextChoices):
 
 
 class ErrorCode(TextChoices):
-    """Every way a push can fail; stored. Its texts for people: `sync.vocabulary.explanations`."""
+    """Every way a push can fail; stored. The texts for people: `sync.vocabulary.explanations`."""
 
     HRFLOW_CREDENTIALS = "hrflow_credentials", _("HrFlow refused the credentials")
     HRFLOW_UNREACHABLE = "hrflow_unreachable", _("HrFlow could not be reached")
@@ -86,6 +86,8 @@ class ErrorCode(TextChoices):
     SOURCE_INACTIVE = "source_inactive", _("source switched off")
     DUPLICATE_IN_PROGRESS = "duplicate_in_progress", _("same person on the way")
     MAYBE_SENT_BEFORE_RESTORE = "maybe_sent_before_restore", _("perhaps sent before the restore")
+    LOOKALIKE = "lookalike", _("looks like somebody on the vacancy")
+    IDENTITY_CHANGED = "identity_changed", _("another person than the one confirmed")
     ATTEMPTS_EXHAUSTED = "attempts_exhausted", _("too many attempts")
     DEADLINE_PASSED = "deadline_passed", _("too late")
     SECRET_UNREADABLE = "secret_unreadable", _("stored credentials cannot be decrypted")

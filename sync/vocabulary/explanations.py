@@ -234,6 +234,16 @@ EXPLANATIONS: dict[str, Explanation] = {
         _("The database was restored from a backup, and somebody of this name is on the vacancy."),
         _("Nothing was sent. Look in Flatchr: retry only if this person is not there yet."),
     ),
+    ErrorCode.LOOKALIKE: Explanation(
+        Side.HERE,
+        _("Nothing was sent: somebody on the vacancy looks like this person, by %(problem)s."),
+        _("Look in Flatchr, then choose “It is the same person” or “Push anyway”."),
+    ),
+    ErrorCode.IDENTITY_CHANGED: Explanation(
+        Side.PROFILE,
+        _("Nothing was sent: the profile no longer holds the person who was confirmed."),
+        _("Open the profile to see who it is now, then push it again."),
+    ),
     ErrorCode.ATTEMPTS_EXHAUSTED: Explanation(
         Side.HERE,
         _("Tried %(attempts)s times without success. The last time: %(last)s"),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MOST_UNCONFIRMED = 0.01
 Key = tuple[str, str]  # profile key, slug of the vacancy
 # A page in place of a CV ("HTML" is one of the faults) is taken at its word: this push says so.
-HONEST = ("resume_wrong_type",)
+HONEST = ("resume_wrong_type", "lookalike")
 
 
 @dataclass

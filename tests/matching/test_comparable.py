@@ -5,14 +5,18 @@ from __future__ import annotations
 import pytest
 
 from sync.matching import (
+    Found,
     Likeness,
     Person,
+    already_there,
     candidate_person,
     comparable_email,
     comparable_name,
     comparable_phone,
     compare,
+    doubt,
 )
+from tests.cases import Case, names, same_person
 
 
 @pytest.mark.parametrize("written", ["zoe@example.org", " Zoe@Example.ORG ", "ZOE@EXAMPLE.ORG\n"])
@@ -33,7 +37,25 @@ def test_two_domains_do_not_become_one() -> None:
 
 @pytest.mark.parametrize("written", ["Jean-Éric  DUPÂT", "jean eric dupat", "JEAN-ERIC DUPAT "])
 def test_a_name_is_compared_without_case_accents_and_signs(written: str) -> None:
-    assert comparable_name(written) == "jean eric dupat"
+    assert comparable_name(written) == "dupat eric jean"
+
+
+@pytest.mark.parametrize("case", names.CASES, ids=str)
+def test_names_are_compared_as_they_come_back(case: Case) -> None:
+    sent, found = map(comparable_name, case.input)
+    assert (sent == found) is case.right
+    assert comparable_name(sent) == sent, "its own comparable form"
+
+
+@pytest.mark.parametrize("case", same_person.CASES, ids=str)
+def test_who_is_there_is_not_sent_and_who_may_be_is_asked_about(case: Case) -> None:
+    wanted, there = (
+        Person.of(name=name, email=email, phone=phone) for name, email, phone in case.input
+    )
+    if already_there(wanted, [Found("1", "", there)]):
+        assert case.right == "there"
+    else:
+        assert case.right == ("ask" if doubt(wanted, there) else "send")
 
 
 def test_names_of_another_script_stay_apart() -> None:

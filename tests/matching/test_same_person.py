@@ -21,6 +21,7 @@ from tests.pushing import (
     lose_create,
     make_due,
     people,
+    push_lookalikes,
     queue,
     slow_clock,
     stored_profiles,
@@ -44,6 +45,7 @@ def test_two_people_with_one_email_are_never_confused(world: World, lost: str, h
     world.sandbox.set_faults(*(lose_create(ends["500"], firstname=name) for name in names))
     pushes = queue(world, *couple(world))
     finish(world)
+    assert push_lookalikes(world) == 1, "the second of them waits for a person's word"
     pushes = fresh(*pushes)
     assert [push.status for push in pushes] == [S.SUCCEEDED, S.SUCCEEDED]
     assert dict(stored_profiles(world)) == dict.fromkeys(couple(world), 1)
@@ -75,7 +77,7 @@ def test_a_stranger_with_the_same_email_is_left_to_a_person(world: World) -> Non
     assert world.sandbox.requests()["create"] == 1
 
 
-def test_a_stranger_who_was_there_before_is_not_in_the_way(world: World) -> None:
+def test_a_stranger_who_was_there_before_waits_for_a_persons_word(world: World) -> None:
     slug = world.vacancy().slug
     world.sandbox.add_applicant(
         slug, firstname="Paul", lastname="Kerjean", email="foyer@example.org"
@@ -84,6 +86,9 @@ def test_a_stranger_who_was_there_before_is_not_in_the_way(world: World) -> None
     world.sandbox.set_faults(lose_create(LOST_BEFORE["500"]))
     [push] = queue(world, key)
     finish(world)
+    [push] = fresh(push)
+    assert (push.status, push.error_code) == (S.FAILED, ErrorCode.LOOKALIKE)
+    assert push_lookalikes(world) == 1
     assert fresh(push)[0].status == S.SUCCEEDED
     assert people(world) == {"Paul Kerjean": 1, "Jeanne Kerjean": 1}
 

@@ -31,6 +31,12 @@ def reload(push: Push) -> Push:
     return Push.objects.get(pk=push.pk)
 
 
+def looking_alike(push: Push) -> Push:
+    """As a push that is held, where it failed, because somebody on the vacancy looks like it."""
+    Push.objects.filter(pk=push.pk).update(error_code=ErrorCode.LOOKALIKE)
+    return reload(push)
+
+
 def claimed_push(**more: Any) -> Push:
     return claim(make_push(**more))
 

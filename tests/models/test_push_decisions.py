@@ -17,6 +17,7 @@ from tests.models.push_states import (
     begin,
     claim,
     claimed_push,
+    looking_alike,
     reload,
     sent_push,
     unconfirmed_push,
@@ -81,9 +82,19 @@ def test_what_may_have_been_sent_is_not_cancelled(user: User) -> None:
 PEOPLES_VERBS: dict[str, tuple[Callable[[Push], None], set[str]]] = {
     "confirm": (lambda push: push.confirm(None), {S.UNCONFIRMED}),
     "push_again": (lambda push: push.push_again(None), {S.UNCONFIRMED}),
+    "push_anyway": (lambda push: looking_alike(push).push_anyway(None), {S.FAILED}),
+    "mark_same_person": (lambda push: looking_alike(push).mark_same_person(None), {S.FAILED}),
     "retry": (lambda push: push.retry(None), {S.FAILED, S.CANCELLED, S.DISCARDED}),
     "cancel": (lambda push: push.cancel(None), {S.QUEUED, S.RETRYING}),
 }
+
+
+@pytest.mark.parametrize("verb", ["push_anyway", "mark_same_person"])
+def test_a_word_on_lookalikes_is_no_answer_to_another_failure(verb: str) -> None:
+    push = STATES[S.FAILED]()
+    with pytest.raises(WrongStateError):
+        getattr(push, verb)(None)
+    assert reload(push).status == S.FAILED
 
 
 @pytest.mark.parametrize("state", PushStatus.values)

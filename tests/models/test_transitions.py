@@ -11,7 +11,7 @@ from django.conf import settings
 from scripts.architecture import PLACES, Transition, transitions
 from sync.models import Push, WrongStateError
 from sync.models.states import PushStatus
-from tests.models.push_states import PERMANENT, STATES, WORKER_VERBS, reload
+from tests.models.push_states import PERMANENT, STATES, WORKER_VERBS, looking_alike, reload
 from tests.pushing import expire_leases, make_due
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,8 @@ CALLS: dict[str, Callable[[Push], object]] = {
     "mark_already_there": WORKER_VERBS["already_there"],
     "confirm": lambda push: push.confirm(None),
     "push_again": lambda push: push.push_again(None),
+    "push_anyway": lambda push: looking_alike(push).push_anyway(None),
+    "mark_same_person": lambda push: looking_alike(push).mark_same_person(None),
     "retry": lambda push: push.retry(None),
     "cancel": lambda push: push.cancel(None),
 }

@@ -20,12 +20,12 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext, ngettext, ngettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from sync.models import EnrichmentStatus, Push, WrongStateError
+from sync.models import EnrichmentStatus, Push
 from sync.models.scope import AnyUser, sees_all, sources_of
 from sync.models.states import RETRYABLE, WAITING, PushStatus
 from sync.services.pushing import decisions
 from sync.services.pushing.dispatch import batches
-from sync.services.queue import notify
+from sync.vocabulary import ErrorCode
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -71,29 +71,6 @@ class PushAction:
         if not self.sends or sees_all(user):
             return self.offered
         return self.offered & Q(source__in=sources_of(user))
-
-
-def _retry_enrichment(pushes: QuerySet[Push], user: User) -> Counts:
-    done = left = 0
-    for push in pushes.filter(enrichment_status=EnrichmentStatus.FAILED):
-        try:
-            push.retry_enrichment(user)
-            done += 1
-        except WrongStateError:
-            left += 1
-    transaction.on_commit(lambda: notify.task(notify.FOLLOW_UP) and None)
-    return done, left
-
-
-def _repeat(pushes: QuerySet[Push], user: User) -> Counts:
-    done = left = 0
-    for push in pushes.select_related("run", "source", "vacancy"):
-        try:
-            decisions.repeat(push, requested_by=user)
-            done += 1
-        except WrongStateError:
-            left += 1
-    return done, left
 
 
 RETRY = PushAction(
@@ -168,13 +145,56 @@ PUSH_AGAIN = PushAction(
     ),
     sends=True,
 )
+_HELD = Q(status=S.FAILED, error_code=ErrorCode.LOOKALIKE)
+SAME_PERSON = PushAction(
+    name="same_person",
+    label=_("It is the same person"),
+    for_group=_("All are the same persons"),
+    icon="check-circle",
+    permission="sync.decide_push",
+    offered=_HELD,
+    act=lambda pushes, user: decisions.settle_all(pushes, same=True, user=user),
+    done=ngettext_lazy(
+        "%(count)d push is noted as already there.",
+        "%(count)d pushes are noted as already there.",
+        "count",
+    ),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Is the person on the vacancy in Flatchr this candidate?",
+        "Is each of these %(count)d candidates on their vacancies in Flatchr?",
+        "count",
+    ),
+    consequence=_("Nothing will be sent."),
+)
+PUSH_ANYWAY = PushAction(
+    name="push_anyway",
+    label=_("Push anyway"),
+    for_group=_("Push all anyway"),
+    icon="send",
+    permission="sync.decide_push",
+    offered=_HELD,
+    act=lambda pushes, user: decisions.settle_all(pushes, same=False, user=user),
+    done=ngettext_lazy("%(count)d push will be sent.", "%(count)d pushes will be sent.", "count"),
+    is_grave=True,
+    question=ngettext_lazy(
+        "Is the person on the vacancy in Flatchr somebody else?",
+        "Are these %(count)d candidates all somebody else than who is on their vacancies?",
+        "count",
+    ),
+    consequence=_("The candidate is sent. If it is the same person, they will be there twice."),
+    sends=True,
+)
 REPEAT = PushAction(
     name="repeat",
     label=_("Push again on purpose"),
     icon="send",
     permission="sync.push_profiles",
     offered=Q(status__in=(S.SUCCEEDED, S.ALREADY_THERE)),
-    act=_repeat,
+    act=lambda pushes, user: decisions.each(
+        pushes.select_related("run", "source", "vacancy"),
+        lambda push: decisions.repeat(push, requested_by=user),
+    ),
     done=ngettext_lazy(
         "%(count)d push was asked for again.", "%(count)d pushes were asked for again.", "count"
     ),
@@ -196,7 +216,7 @@ RETRY_ENRICHMENT = PushAction(
     icon="refresh",
     permission="sync.retry_push",
     offered=Q(status=S.SUCCEEDED, enrichment_status=EnrichmentStatus.FAILED),
-    act=_retry_enrichment,
+    act=lambda pushes, user: decisions.retry_enrichment_all(pushes, user=user),
     done=ngettext_lazy(
         "%(count)d enrichment will be tried again.",
         "%(count)d enrichments will be tried again.",
@@ -209,11 +229,18 @@ RETRY_ENRICHMENT = PushAction(
     sends=True,
 )
 ACTIONS: Mapping[str, PushAction] = {
-    action.name: action for action in (CONFIRM, RETRY, RETRY_ENRICHMENT, PUSH_AGAIN, CANCEL, REPEAT)
+    action.name: action
+    for action in (
+        *(CONFIRM, SAME_PERSON, PUSH_ANYWAY, RETRY, RETRY_ENRICHMENT),
+        *(PUSH_AGAIN, CANCEL, REPEAT),
+    )
 }
 # For the ticked pushes of the list. Not REPEAT: a candidate who is in Flatchr is sent a second
 # time one by one only.
-BULK_ACTIONS = (RETRY, CONFIRM, PUSH_AGAIN, CANCEL, RETRY_ENRICHMENT)
+BULK_ACTIONS = (
+    *(RETRY, CONFIRM, PUSH_AGAIN, SAME_PERSON, PUSH_ANYWAY),
+    *(CANCEL, RETRY_ENRICHMENT),
+)
 
 
 def named(name: str) -> PushAction:

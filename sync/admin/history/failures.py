@@ -75,8 +75,15 @@ def _row(request: HttpRequest, cause: Cause, groups: list[Group]) -> Row:
         newest=max((group.newest for group in groups), key=lambda push: push.pk),
         groups=groups,
         lines=[(group, cause_url(group.cause)) for group in groups],
-        verbs=[one for one in OFFERED[PushStatus(cause.status)] if one.is_allowed(request)],
+        verbs=[one for one in _offered(cause) if one.is_allowed(request)],
     )
+
+
+def _offered(cause: Cause) -> tuple[PushAction, ...]:
+    """What may be done to a group: who looks like somebody else waits for a word on that."""
+    if cause.code == ErrorCode.LOOKALIKE:
+        return actions.SAME_PERSON, actions.PUSH_ANYWAY, actions.RETRY
+    return OFFERED[PushStatus(cause.status)]
 
 
 def cause_url(cause: Cause) -> str:

@@ -94,12 +94,14 @@ def _attempt(attempt: PushAttempt, *, payload: bool) -> Entry:
 def _step(step: dict[str, Any], *, payload: bool) -> Step:
     stage, outcome = step.get("stage", ""), step.get("outcome", "")
     message = told(str(step.get("note") or step.get("message") or ""))
+    # The note of a step that went well is our own, and quotes nobody.
+    is_ours = outcome == AttemptOutcome.DONE and bool(step.get("note"))
     return Step(
         label=label_of(stage, Stage),
         outcome=outcome,
         outcome_label=label_of(outcome, AttemptOutcome),
         duration=span(int(step.get("duration_ms") or 0)),
-        message=str(VERDICTS.get(message, message if payload else "")),
+        message=str(VERDICTS.get(message, message if payload or is_ours else "")),
         exchanges=[_exchange(e, payload=payload) for e in step.get("exchanges") or []],
     )
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,7 @@ from django.utils.translation import ngettext
 from sync.admin.push.forms import QuestionsForm
 from sync.admin.scoped import ScopedAdmin, page
 from sync.exceptions import ConfigurationError, SyncError
+from sync.mapping.contact import is_email_dropped
 from sync.mapping.text import search_form
 from sync.models import FlatchrVacancy, Profile, Run, RunKind, RunProfile, RunStatus
 from sync.numbers import whole_number
@@ -39,6 +41,25 @@ MOST_SEARCHED = 5000
 # In the session: the run that became of each draft this person confirmed.
 CONFIRMED = "confirmed_drafts"
 VIEWS = {"": drafts.rows, "sent": drafts.sent, "out": drafts.left_out}
+
+
+V = TypeVar("V", bound=Callable[..., HttpResponse])
+
+
+def of_draft(view: V) -> V:
+    """The view of a draft's address; a sentence where another tab has just confirmed or discarded
+    the draft."""
+
+    @wraps(view)
+    def told_where_it_is_gone(
+        admin: Any, request: HttpRequest, run_id: int, **more: Any
+    ) -> HttpResponse:
+        try:
+            return view(admin, request, run_id, **more)
+        except drafts.AlreadyConfirmedError:
+            return _elsewhere(request, run_id)
+
+    return cast(V, told_where_it_is_gone)
 
 
 class PushFlow(ScopedAdmin[Profile]):
@@ -63,6 +84,7 @@ class PushFlow(ScopedAdmin[Profile]):
     # --- pages ----------------------------------------------------------------------------------
 
     @page("push/<int:run_id>/", name="sync_push_draft")
+    @of_draft
     def draft_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None:
@@ -90,15 +112,17 @@ class PushFlow(ScopedAdmin[Profile]):
         return TemplateResponse(request, "sync/push_draft.html", context)
 
     @page("push/<int:run_id>/vacancies/", name="sync_push_vacancies")
+    @of_draft
     def vacancies_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         """The part of the page that lists vacancies, asked for while a person types a search."""
         run = self._draft(request, run_id)
         if run is None:
-            raise Http404
+            return _elsewhere(request, run_id)
         context = {"run": run, **_offered_vacancies(request, run)}
         return TemplateResponse(request, "sync/push_vacancies.html", context)
 
     @page("push/<int:run_id>/exact/<int:pk>/", name="sync_push_exact")
+    @of_draft
     def exact_view(self, request: HtmxRequest, run_id: int, pk: int) -> HttpResponse:
         """The exact candidate of one profile: in the drawer where htmx asks, else as a page."""
         run = self._draft(request, run_id)
@@ -108,8 +132,18 @@ class PushFlow(ScopedAdmin[Profile]):
         chosen = RunProfile.objects.filter(run=run, profile=pk).values("profile")
         profile = mine.filter(pk__in=chosen).first()
         if profile is None:
+            if not Run.objects.filter(pk=run.pk).exists():
+                return _elsewhere(request, run_id)
             raise Http404
-        context = {"profile": profile, "exact": preview.exact(run, profile), "run": run}
+        # The page posts the answers that are given by now; an address that is opened has none.
+        form = QuestionsForm(run.vacancy.questions, request.POST or None)
+        answers = form.answers() if form.is_valid() or form.is_bound else []
+        context = {
+            "profile": profile,
+            "exact": preview.exact(run, profile, answers),
+            "run": run,
+            "is_unanswered": len(answers) < len(form.questions),
+        }
         if request.htmx:
             return TemplateResponse(request, "sync/push_exact_body.html", context)
         context |= {**self.admin_site.each_context(request), "title": str(profile)}
@@ -118,6 +152,7 @@ class PushFlow(ScopedAdmin[Profile]):
     # --- what a click does ----------------------------------------------------------------------
 
     @page("push/<int:run_id>/vacancy/", name="sync_push_choose")
+    @of_draft
     def choose_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
@@ -132,6 +167,7 @@ class PushFlow(ScopedAdmin[Profile]):
         return redirect("admin:sync_push_draft", run.pk)
 
     @page("push/<int:run_id>/take/", name="sync_push_take")
+    @of_draft
     def take_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
@@ -142,6 +178,7 @@ class PushFlow(ScopedAdmin[Profile]):
         return response
 
     @page("push/<int:run_id>/confirm/", name="sync_push_confirm")
+    @of_draft
     def confirm_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
         if run is None or request.method != "POST":
@@ -158,11 +195,13 @@ class PushFlow(ScopedAdmin[Profile]):
         return _push(request, run, form.answers())
 
     @page("push/<int:run_id>/discard/", name="sync_push_discard")
+    @of_draft
     def discard_view(self, request: HttpRequest, run_id: int) -> HttpResponse:
         run = self._draft(request, run_id)
-        if run is not None and request.method == "POST":
-            drafts.discard(run)
-            messages.info(request, _("The selection is discarded. Nothing was sent."))
+        if run is None or request.method != "POST":
+            return _elsewhere(request, run_id, run)
+        drafts.discard(run)
+        messages.info(request, _("The selection is discarded. Nothing was sent."))
         return redirect("admin:sync_profile_changelist")
 
 
@@ -173,9 +212,13 @@ def _elsewhere(request: HttpRequest, run_id: int, run: Run | None = None) -> Htt
         return redirect("admin:sync_push_draft", run.pk)
     confirmed = request.session.get(CONFIRMED, {}).get(str(run_id))
     if confirmed:
-        return redirect("admin:sync_run_change", confirmed)
-    messages.info(request, _("This selection was pushed or discarded already."))
-    return redirect("admin:sync_profile_changelist")
+        there = redirect("admin:sync_run_change", confirmed)
+    else:
+        messages.info(request, _("This selection was pushed or discarded already."))
+        there = redirect("admin:sync_profile_changelist")
+    # A part of a page cannot take the place of another page: the browser has to go there.
+    is_part = getattr(request, "htmx", False)
+    return HttpResponse(headers={"HX-Redirect": there["Location"]}) if is_part else there
 
 
 def _offered_vacancies(request: HttpRequest, run: Run) -> dict[str, Any]:
@@ -227,6 +270,7 @@ def _lines(request: HttpRequest, run: Run, rows: Sequence[Any]) -> list[dict[str
             "profile": row.profile,
             "blocker": Blocker(row.blocker) if row.blocker else None,
             "is_final": is_final,
+            "is_email_dropped": is_email_dropped(row.profile.email),
             "is_sent": not row.excluded and not is_final,
             "earlier": pushes[0] if pushes else None,
         }
@@ -246,15 +290,16 @@ def _refresh_questions(request: HttpRequest, vacancy: FlatchrVacancy) -> None:
 
 
 def _push(request: HttpRequest, run: Run, answers: list[dict[str, Any]]) -> HttpResponse:
-    """Queue the draft's pushes, and remember what became of it for a second click."""
+    """Queue the draft's pushes, and remember what became of it for a second click.
+
+    Raises AlreadyConfirmedError.
+    """
+    drafts.check_is_there(run)
     if not drafts.sent(run).exists():
         messages.warning(request, _("Nothing is ticked, so there is nothing to push."))
         return redirect("admin:sync_push_draft", run.pk)
     draft = run.pk
-    try:
-        results = drafts.confirm(run, user=cast("User", request.user), answers=answers)
-    except drafts.AlreadyConfirmedError:
-        return _elsewhere(request, draft)
+    results = drafts.confirm(run, user=cast("User", request.user), answers=answers)
     _tell(request, results)
     runs = [result.run.pk for result in results]
     request.session[CONFIRMED] = {**request.session.get(CONFIRMED, {}), str(draft): runs[0]}
@@ -269,7 +314,8 @@ def _tell(request: HttpRequest, results: list[Dispatched]) -> None:
     words = ngettext(
         "The push of %(n)d candidate has begun.", "The push of %(n)d candidates has begun.", created
     )
-    messages.success(request, words % {"n": created})
+    if created:
+        messages.success(request, words % {"n": created})
     if blocked:
         words = ngettext(
             "%(n)d was left out: somebody else pushed it meanwhile.",

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sync.admin.columns import local
+from sync.mapping.contact import is_email_dropped
 from sync.models import Profile, Push
 from sync.templatetags.desk import icon, status_label
 
@@ -36,10 +37,12 @@ class ProfileList(ChangeList):
 
 
 def name_cell(profile: Profile) -> SafeString:
+    """The name, and the e-mail with a word where it is one that cannot be sent."""
+    dropped = is_email_dropped(profile.email)
     return format_html(
         '<span class="cell-title cell-clip">{}</span><span class="cell-note cell-clip">{}</span>',
         str(profile),
-        profile.email or "—",
+        f"{profile.email} · {_('e-mail not valid')}" if dropped else profile.email or "—",
     )
 
 

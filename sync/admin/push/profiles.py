@@ -156,6 +156,8 @@ class ProfileAdmin(ReadOnly, PushFlow):
         except drafts.TooManyError as error:
             _warn_too_many(request, error)
             return None
+        except drafts.AlreadyConfirmedError:
+            return self.push_to_flatchr(request, queryset)
         words = ngettext("%(n)d profile was added.", "%(n)d profiles were added.", count)
         if count:
             messages.success(request, words % {"n": count})

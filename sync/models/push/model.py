@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from sync.models.push.transitions.bulk import PushRows
-from sync.models.push.transitions.people import PeopleTransitions
+from sync.models.push.transitions.people import SENT_ALL_THE_SAME, PeopleTransitions
 from sync.models.push.transitions.read_back import ReadBackTransitions
 from sync.models.push.transitions.worker import WorkerTransitions
 from sync.models.states import BLOCKING, OPEN, WAITING, WITH_INTENT, PushStatus
@@ -110,6 +110,8 @@ class Push(WorkerTransitions, ReadBackTransitions, PeopleTransitions):
             # A look-up: other pushes of a namesake or of one e-mail to the same vacancy.
             models.Index(fields=["vacancy", "candidate_email"], name="push_vacancy_email"),
             models.Index(fields=["vacancy", "candidate_name"], name="push_vacancy_name"),
+            # Before a create: who was sent under the same phone and another e-mail.
+            models.Index(fields=["vacancy", "candidate_phone"], name="push_vacancy_phone"),
             # A profile's page: every push it ever had; and whether a push was overtaken by another.
             models.Index(fields=["source", "profile_key", "vacancy"], name="push_profile"),
             # The log, by state and by date; a run's page by state.
@@ -152,6 +154,15 @@ class Push(WorkerTransitions, ReadBackTransitions, PeopleTransitions):
         """What a person should do, in the reader's language; empty where nothing is wrong."""
         found = EXPLANATIONS.get(self.error_code)
         return str(found.next_step) if found else ""
+
+    @property
+    def is_decided(self) -> bool:
+        """A person has looked who is on the vacancy, and wants it sent.
+
+        Somebody who looks like the candidate is then no obstacle. A later word, such as another
+        retry, takes this one's place.
+        """
+        return self.repeat_of_id is not None or self.decision in SENT_ALL_THE_SAME
 
     @property
     def has_unknown_outcome(self) -> bool:

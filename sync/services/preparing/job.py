@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sync.models import FlatchrVacancy, HrFlowSource, Push, Run
+from sync.models import FlatchrVacancy, HrFlowSource, Push, Run, RunKind
 from sync.models.accounts import ResumePolicy, ResumeTransport
+from sync.services.preparing.identity import Shown
 from sync.vocabulary import ErrorCode
 
 
@@ -30,6 +31,8 @@ class Job:
     contact_within_days: int | None = None
     # The error code of the try before: what looks wrong for the second time is believed.
     doubted: str = ""
+    # Whom a person saw when they confirmed; None where nobody looked.
+    shown: Shown | None = None
 
 
 def job_for(
@@ -59,5 +62,11 @@ def job_for(
 
 
 def job_of(push: Push) -> Job:
+    """Of a selection that nothing was sent of yet, with whom its page showed: until a create the
+    row keeps the name and e-mail of the index."""
     job = job_for(push.source, push.profile_key, push.vacancy, push.run)
-    return replace(job, doubted=push.error_code)
+    job = replace(job, doubted=push.error_code)
+    if push.run.kind != RunKind.BATCH or push.candidate_lastname:
+        return job
+    emails = filter(None, [push.candidate_email])
+    return replace(job, shown=Shown(push.candidate_name, tuple(emails)))

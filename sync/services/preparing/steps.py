@@ -21,6 +21,7 @@ from sync.mapping.profile import archived_at
 from sync.mapping.registry import resolve_format, resolve_logics
 from sync.matching import comparable_email
 from sync.models.push.attempts import AttemptOutcome, Stage
+from sync.services.preparing.identity import check_is_who_was_shown
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.resume import attach_resume
@@ -47,10 +48,12 @@ def prepare(job: Job, hrflow: HrFlowClient, journal: Journal) -> Candidate | Dis
 
 
 def read_profile(job: Job, hrflow: HrFlowClient, journal: Journal) -> Mapping[str, Any]:
-    """The profile as HrFlow has it now, if it is not archived there and the company's rule of
-    consent allows to use it."""
-    with journal.step(Stage.READ):
+    """The profile as HrFlow has it now, if it is not archived there, still is the person who was
+    confirmed, and may be used by the company's rule of consent."""
+    with journal.step(Stage.READ) as step:
         profile = hrflow.read_profile(job.source_key, job.profile_key)
+        if job.shown is not None:
+            step.note = check_is_who_was_shown(job.shown, profile)
     if archived_at(profile):
         with journal.step(Stage.LOGICS):
             raise PermanentError(ErrorCode.PROFILE_ARCHIVED)

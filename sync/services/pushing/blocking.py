@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django.db.models import (
@@ -231,10 +231,12 @@ def draft_blocker(run: Run) -> Case:
 
 def _not_to_be_contacted(within_days: int) -> Q:
     """The company's rule (`sync.mapping.consent`), as far as the index knows: a consent, while it
-    is known, counts more than the last contact."""
-    now = timezone.now()
-    ended = Q(profile__consent_until__lt=now.date())
-    old = Q(profile__last_contact_at__lt=now - timedelta(days=min(within_days, MOST_DAYS)))
+    is known, counts more than the last contact. Days are those of the installation's zone."""
+    today = timezone.localdate()
+    days = timedelta(days=min(within_days, MOST_DAYS))
+    ended = Q(profile__consent_until__lt=today)
+    first_moment = timezone.make_aware(datetime.combine(today - days, time.min))
+    old = Q(profile__last_contact_at__lt=first_moment)
     unknown = Q(profile__last_contact_at=None)
     return ended | (Q(profile__consent_until=None) & (old | unknown))
 

@@ -31,6 +31,7 @@ from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
 from sync.services.reconciling.applicants import search_person
+from sync.services.reconciling.duplicates import refuse_lookalike
 from sync.vocabulary import ErrorCode, Event, ReadMode
 
 logger = logging.getLogger(__name__)
@@ -142,8 +143,10 @@ def _take_steps(push: DirectPush) -> End:
     with push.journal.step(Stage.CHECK):
         vacancy = _patiently(lambda: _vacancy(push))
         before = _patiently(lambda: _search(push, vacancy, candidate))
-    if already_there(candidate_person(candidate), before):
-        return PushStatus.ALREADY_THERE, Event.ALREADY_THERE, None
+        person = candidate_person(candidate)
+        if already_there(person, before):
+            return PushStatus.ALREADY_THERE, Event.ALREADY_THERE, None
+        refuse_lookalike(person, before)
 
     def create() -> None:
         with push.journal.step(Stage.CREATE):
@@ -166,10 +169,16 @@ def _vacancy(push: DirectPush) -> Vacancy:
 def _search(
     push: DirectPush, vacancy: Vacancy, candidate: Candidate, *, sent: bool = False
 ) -> list[Found]:
-    """Everybody who could be this candidate on this vacancy; once `sent`, those of late only."""
+    """Everybody who could be this candidate on this vacancy; once `sent`, those of late only.
+
+    Before it is sent, also who has the same last name, and perhaps phone, under another e-mail.
+    """
     email, since = str(candidate.get("email") or ""), timezone.now() if sent else None
     lastname = str(candidate["lastname"])
-    return search_person(push.flatchr, vacancy, email=email, lastname=lastname, since=since)
+    found = search_person(push.flatchr, vacancy, email=email, lastname=lastname, since=since)
+    if email and candidate.get("phone") and not sent:
+        found += search_person(push.flatchr, vacancy, email="", lastname=lastname)
+    return found
 
 
 def _look_up(push: DirectPush, vacancy: Vacancy, candidate: Candidate, known: set[str]) -> End:

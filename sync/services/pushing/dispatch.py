@@ -37,7 +37,8 @@ BATCH = 500
 
 @dataclass
 class Dispatched:
-    """What became of a request. `blocked`: keys for which an earlier push stands in the way;
+    """What became of a request. `blocked`: keys for which an earlier push stands in the way, or
+    that another request has queued at the same moment;
     `erased`: keys of people who were erased on request (ErrorCode.PERSON_ERASED); `gone`: keys that
     HrFlow has archived or does not have any more (ErrorCode.PROFILE_ARCHIVED); `is_cut`: HrFlow
     has shown only a part of the source; `seen`: what it has just shown of the next profiles."""
@@ -132,15 +133,13 @@ def add_pushes(result: Dispatched, keys: Sequence[str]) -> None:
     named = {Blocker.ERASED: result.erased, Blocker.GONE: result.gone}
     for key in filter(blocked.get, keys):
         named.get(blocked[key], result.blocked).append(key)
-    pushes = [
-        new_push(run, key, known.get(key), **_state_of(result.seen.get(key)))
-        for key in keys
-        if key not in blocked
-    ]
-    before = run.pushes.count()
-    # Another request may have been faster since: the constraint decides, and the count tells.
+    free = [key for key in keys if key not in blocked]
+    pushes = [new_push(run, key, known.get(key), **_state_of(result.seen.get(key))) for key in free]
+    # Another request may have been faster since: the constraint decides, and what is there tells.
     Push.objects.bulk_create(pushes, ignore_conflicts=True)
-    result.created += run.pushes.count() - before
+    created = set(run.pushes.filter(profile_key__in=free).values_list("profile_key", flat=True))
+    result.created += len(created)
+    result.blocked += [key for key in free if key not in created]
 
 
 def _state_of(now: Seen | None) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from sync.services.pushing.outcomes import Kind, Outcome
 from sync.services.queue import shutdown
 from sync.services.queue.writer import Writer
 from sync.services.reconciling.applicants import mask, person_of
-from sync.services.reconciling.duplicates import find_duplicate
+from sync.services.reconciling.duplicates import find_duplicate, refuse_lookalike, sent_to
 from sync.services.reconciling.existing_applicants import ExistingApplicants
 from sync.services.reconciling.lost_answers import look_up
 from sync.vocabulary import ErrorCode
@@ -171,6 +171,8 @@ def find_existing(state: Try) -> Try | Outcome:
     if search.may_show(push) and lookalikes(person, applicants):
         maybe_sent = PermanentError(ErrorCode.MAYBE_SENT_BEFORE_RESTORE)
         return Outcome(Kind.FAILED, maybe_sent, event=journal.failure)
+    if not push.is_decided:
+        refuse_lookalike(person, applicants)
     known = sorted({*push.known_applicants, *lookalikes(person, search.applicants)})
     if known != sorted(push.known_applicants):
         state.writer.run(lambda: push.note_known(known))
@@ -194,19 +196,23 @@ def _write_intent(state: Try) -> PushAttempt | Outcome:
     anybody_erased = writer.shared(suppression.is_anybody_erased)
     if anybody_erased and suppression.is_of_erased(candidate, push.profile_key):
         raise PermanentError(ErrorCode.PERSON_ERASED)
-    duplicate = find_duplicate(push.vacancy_id, candidate) if push.repeat_of_id is None else None
+    person, hide_phone = candidate_person(candidate), writer.shared(suppression.phone_hider)
+    person = replace(person, phone=hide_phone(person.phone))
+    others = sent_to(push.vacancy_id, person) if push.repeat_of_id is None else []
+    duplicate = find_duplicate(person, others)
     if duplicate and duplicate.status == PushStatus.SUCCEEDED:
         found = Found(duplicate.applicant_id, duplicate.column, person_of(duplicate))
         return Outcome(Kind.ALREADY_THERE, applicant=found)
     if duplicate:
         in_progress = RetryableError(ErrorCode.DUPLICATE_IN_PROGRESS)
         return outcomes.wait(in_progress, push, state.journal.failure)
-    hide_phone = writer.shared(suppression.phone_hider)
+    if not push.is_decided:
+        refuse_lookalike(person, others)
     push.begin_create(
         firstname=str(candidate["firstname"]),
         lastname=str(candidate["lastname"]),
         email=str(candidate.get("email") or ""),
-        phone=hide_phone(candidate_person(candidate).phone),
+        phone=person.phone,
     )
     attempt = attempt_row(state, Stage.CREATE, AttemptOutcome.STARTED)
     writer.later(PushAttempt.objects.bulk_create, attempt)

@@ -47,6 +47,8 @@ DECISIONS = {
     "cancel": Action.CANCEL,
     "in_flatchr": Action.DECIDE,
     "push_again": Action.DECIDE,
+    "push_anyway": Action.DECIDE,
+    "same_person": Action.DECIDE,
 }
 
 # The fields of an account that give power over it: whoever sets a password can sign in with it.

@@ -22,6 +22,8 @@ from sync.services.security.audit import COMMAND_LINE
 DECISIONS: Mapping[str, Promise] = {
     "in_flatchr": gettext_lazy("Decided: it is in Flatchr"),
     "push_again": gettext_lazy("Decided: push again"),
+    "push_anyway": gettext_lazy("Decided: somebody else, push anyway"),
+    "same_person": gettext_lazy("Decided: the same person, already there"),
     "retry": gettext_lazy("Asked for another try"),
     "retry_enrich": gettext_lazy("Asked for another enrichment"),
     "cancel": gettext_lazy("Cancelled"),

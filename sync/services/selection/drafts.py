@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, Count, Exists, OuterRef, Q, QuerySet, Value
 from django.utils import timezone
 
+from sync.mapping.contact import is_email_dropped
 from sync.models import (
     FlatchrVacancy,
     HrFlowSource,
@@ -48,6 +49,7 @@ class AlreadyConfirmedError(Exception):
 
 # No tick can overrule these: the database holds one open or successful push, and no second.
 FINAL = frozenset({Blocker.PUSHED})
+_ORDINARY_EMAIL = r"^[a-z0-9_+-]+(\.[a-z0-9_+-]+)*@([a-z0-9][a-z0-9-]*[a-z0-9]\.)+[a-z]{2,}$"
 # Of `rows`: those that a confirmation pushes.
 IS_SENT = Q(excluded=False) & ~Q(blocker__in=FINAL)
 
@@ -61,6 +63,8 @@ class Counts:
     sent: int
     blocked: Mapping[Blocker, int]
     without_email: int
+    # With an address that cannot be sent (`mapping.contact.is_email_dropped`).
+    dropped_email: int
 
     @property
     def left_out(self) -> int:
@@ -91,7 +95,11 @@ def begin(profiles: QuerySet[Profile], *, user: User, vacancy: FlatchrVacancy | 
 
 @transaction.atomic
 def add(run: Run, profiles: QuerySet[Profile]) -> int:
-    """Add profiles to a draft; returns how many are new to it. Raises TooManyError."""
+    """Add profiles to a draft; returns how many are new to it.
+
+    Raises TooManyError, AlreadyConfirmedError.
+    """
+    check_is_there(run)
     chosen = RunProfile.objects.filter(run=run)
     more = profiles.exclude(pk__in=chosen.values("profile"))
     count, before = more.count(), chosen.count()
@@ -155,7 +163,11 @@ def drop_unseen(run: Run, user: AnyUser) -> None:
 @transaction.atomic
 def choose_vacancy(run: Run, vacancy: FlatchrVacancy | None) -> None:
     """Leave out what is blocked at this vacancy, and bring back what was blocked only without a
-    vacancy or at another one. What a person left out by hand stays out."""
+    vacancy or at another one. What a person left out by hand stays out.
+
+    Raises AlreadyConfirmedError.
+    """
+    check_is_there(run)
     _set_excluded(rows(run).exclude(blocker=""), excluded=False)
     run.vacancy = vacancy
     run.save(update_fields=["vacancy"])
@@ -169,11 +181,14 @@ def _set_excluded(selected: QuerySet[Any], *, excluded: bool) -> None:
         RunProfile.objects.filter(pk__in=batch).update(excluded=excluded)
 
 
+@transaction.atomic
 def take(run: Run, *, shown: Iterable[str], taken: Iterable[str]) -> None:
     """Of the rows that were on the page, the ticked ones are pushed and the others are not.
 
-    `shown`, `taken`: primary keys as the form has sent them; what is no number is ignored.
+    `shown`, `taken`: primary keys as the form has sent them; what is no number is ignored. Raises
+    AlreadyConfirmedError.
     """
+    check_is_there(run)
     ticked = set(taken)
     keys = [key for text in shown if (key := whole_number(text)) is not None]
     page = rows(run).filter(pk__in=keys)
@@ -205,7 +220,14 @@ def counts(run: Run) -> Counts:
         **{code.value: Count("pk", filter=Q(blocker=code.value)) for code in IN_DRAFTS},
     )
     blocked = {code: found[code.value] for code in IN_DRAFTS if found[code.value]}
-    return Counts(found["total"], found["sent"], blocked, found["without_email"])
+    return Counts(found["total"], found["sent"], blocked, found["without_email"], _dropped(run))
+
+
+def _dropped(run: Run) -> int:
+    """How many go without the e-mail that their profile shows. Ordinary addresses are told apart by
+    the database, as there may be ten thousand."""
+    shown = sent(run).exclude(profile__email="").exclude(profile__email__regex=_ORDINARY_EMAIL)
+    return sum(map(is_email_dropped, shown.values_list("profile__email", flat=True)))
 
 
 def sent(run: Run) -> QuerySet[Any]:
@@ -240,6 +262,7 @@ def confirm(run: Run, *, user: User, answers: Sequence[dict[str, Any]] = ()) -> 
 
     Raises AlreadyConfirmedError where another click was faster.
     """
+    check_is_there(run)
     vacancy = run.vacancy
     assert vacancy is not None
     by_source: dict[int, list[str]] = {}
@@ -259,6 +282,17 @@ def confirm(run: Run, *, user: User, answers: Sequence[dict[str, Any]] = ()) -> 
         )
         for source, keys in by_source.items()
     ]
+
+
+@transaction.atomic
+def check_is_there(run: Run) -> None:
+    """Lock a draft that is about to change, until the transaction ends.
+
+    Raises AlreadyConfirmedError where another tab, or another click, was faster.
+    """
+    drafts = Run.objects.select_for_update().filter(pk=run.pk, status=RunStatus.DRAFT)
+    if drafts.first() is None:
+        raise AlreadyConfirmedError
 
 
 def discard(run: Run) -> None:

@@ -11,9 +11,13 @@ from typing import Any
 from sync.clients.resume_download import Resume
 from sync.exceptions import PermanentError
 from sync.mapping.attachments import list_resumes
+from sync.mapping.contact import addresses
+from sync.mapping.index_row import read_index_row
 from sync.models import Action, Profile
 from sync.services.peers.client_factory import hrflow_client
+from sync.services.preparing.identity import Shown, changes
 from sync.services.preparing.resume import first_usable
+from sync.services.privacy import suppression
 from sync.services.security import audit
 from sync.vocabulary import ErrorCode
 
@@ -26,7 +30,22 @@ def read_profile(profile: Profile) -> Mapping[str, Any]:
     """
     audit.record(None, Action.LOOK, profile)
     source = profile.source
-    return hrflow_client(source).read_profile(source.source_key, profile.key)
+    found = hrflow_client(source).read_profile(source.source_key, profile.key)
+    refresh_row(profile, found)
+    return found
+
+
+def refresh_row(profile: Profile, found: Mapping[str, Any]) -> list[str]:
+    """Bring the row of the index up to what a person is shown, so that what they confirm is what
+    they saw; returns what has changed of the person (`preparing.identity`).
+
+    Nothing is written of a person who was erased on request.
+    """
+    before = Shown(profile.full_name, tuple(addresses(profile.email)))
+    row = read_index_row(found)
+    if not suppression.erased_keys({profile.key: row["email"]}):
+        profile.update_from(row)
+    return changes(before, Shown.of_profile(found))
 
 
 def download_cv(profile: Profile) -> Resume:

@@ -24,6 +24,7 @@ pytestmark = pytest.mark.django_db
         (S.RUNNING, {}, set()),
         (S.UNCONFIRMED, {}, {"confirm", "push_again"}),
         (S.FAILED, {}, {"retry"}),
+        (S.FAILED, {"error_code": "lookalike"}, {"retry", "same_person", "push_anyway"}),
         (S.CANCELLED, {}, {"retry"}),
         (S.DISCARDED, {}, {"retry"}),
         (S.SUCCEEDED, {}, {"repeat"}),
@@ -51,6 +52,8 @@ def test_a_verb_without_its_permission_is_neither_offered_nor_done(name: str) ->
     client = client_of(make_user("other", *others, company=desk.company))
     state = {"retry": S.FAILED, "cancel": S.QUEUED, "repeat": S.SUCCEEDED}.get(name, S.UNCONFIRMED)
     more = {}
+    if name in ("same_person", "push_anyway"):
+        state, more = S.FAILED, {"error_code": "lookalike"}
     if name == "retry_enrichment":
         state, more = S.SUCCEEDED, {"enrichment_status": "failed"}
     push = desk.push(state, **more)
@@ -112,6 +115,7 @@ def test_pushing_again_on_purpose_makes_a_new_push_and_leads_to_it() -> None:
 SENDING: dict[str, dict[str, Any]] = {
     "retry": {"status": S.FAILED},
     "push_again": {"status": S.UNCONFIRMED},
+    "push_anyway": {"status": S.FAILED, "error_code": "lookalike"},
     "repeat": {"status": S.SUCCEEDED},
     "retry_enrichment": {"status": S.SUCCEEDED, "enrichment_status": "failed"},
 }

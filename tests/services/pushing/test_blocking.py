@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import pytest
+from datetime import UTC, datetime
 
-from sync.models import PurgedPush, Push
+import pytest
+from django.utils import timezone
+
+from sync.exceptions import PermanentError
+from sync.mapping.consent import check_contact, read_contact
+from sync.mapping.index_row import read_index_row
+from sync.models import Profile, PurgedPush, Push
 from sync.models.states import PushStatus
 from sync.services.privacy import suppression
 from sync.services.pushing import blocking
 from sync.services.pushing.blocking import Blocker, blocked_keys, blocked_target, target_problem
+from sync.services.selection import drafts
 from sync.vocabulary import ErrorCode
+from tests.cases import Case, consent
 from tests.desk import Desk, make_vacancy
 
 S = PushStatus
@@ -88,3 +96,26 @@ def test_a_target_that_takes_no_push_is_told_with_its_first_problem() -> None:
     assert target_problem(push.vacancy) == ErrorCode.VACANCY_CLOSED, "what is given is checked"
     push.vacancy.company.is_active = False
     assert blocked_target(push) == ErrorCode.COMPANY_INACTIVE
+
+
+@pytest.mark.parametrize("case", consent.CASES, ids=str)
+def test_preview_and_push_agree_about_consent(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    midnight = datetime(2026, 3, 31, 22, 30, tzinfo=UTC)
+    monkeypatch.setattr("django.utils.timezone.now", lambda: midnight)
+    desk = Desk()
+    desk.company.contact_within_days = 30
+    desk.company.save()
+    tags = [{"name": name, "value": value} for name, value in case.input.items()]
+    profile = {"key": "a", "info": {"full_name": "Zoé Riou"}, "tags": tags}
+    row = Profile.objects.create(source=desk.source, key="a", **read_index_row(profile))
+    row.has_resume = True
+    row.save()
+    run = drafts.begin(Profile.objects.all(), user=desk.user, vacancy=desk.vacancy)
+    shown = drafts.rows(run).get().blocker
+    try:
+        check_contact(read_contact(profile), within_days=30, today=timezone.localdate())
+        pushed = ""
+    except PermanentError as error:
+        pushed = error.code
+    assert pushed == case.right
+    assert shown == (Blocker.CONSENT if case.right else "")

@@ -174,6 +174,15 @@ def test_a_logic_that_breaks_is_a_logics_failure(sandbox: SandboxHandle) -> None
     assert (result.status, result.events) == ("failed", {"read_success": 1, "logics_failure": 1})
 
 
+def test_who_looks_like_somebody_on_the_vacancy_is_not_sent(sandbox: SandboxHandle) -> None:
+    """A couple with one e-mail: whether it is one person, a person would have to say."""
+    assert push(sandbox, "shared_email_1").status == "succeeded"
+    result = push(sandbox, "shared_email_2")
+    assert (result.status, result.code) == ("failed", ErrorCode.LOOKALIKE)
+    assert sandbox.requests()["create"] == 1
+    assert push(sandbox, "shared_email_1").status == "already_there"
+
+
 # --- lost answers -------------------------------------------------------------------------------
 
 
@@ -202,7 +211,7 @@ def test_a_lost_answer_is_never_sent_again(sandbox: SandboxHandle, settings: Any
 def test_a_look_up_that_fails_does_not_make_a_lost_answer_certain(
     sandbox: SandboxHandle, status: int
 ) -> None:
-    rules = [fault("search", "latency", delay_ms=0)]  # the one before the create
+    rules = [fault("search", "latency", times=2, delay_ms=0)]  # those before the create
     rules.append(fault("search", "status", status=status, times=None))
     sandbox.set_faults(lose_create(CREATED_THEN_LOST["500"]), *rules)
     result = push(sandbox)

@@ -13,6 +13,7 @@ from sync.exceptions import PermanentError
 from sync.models import Profile, Push, Run, RunKind, RunStatus, WrongStateError
 from sync.models.states import PushStatus
 from sync.services.pushing import decisions
+from sync.services.pushing.command import report_of
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.vocabulary import ErrorCode, Event
 from tests.notifications import Notifications, notifications
@@ -134,6 +135,26 @@ def test_two_clicks_at_the_same_moment_make_one_push() -> None:
         thread.join(30)
     assert errors == []
     assert Push.objects.count() == sum(results) == 3
+
+
+@pytest.mark.parametrize("lost", [["b"], ["a", "b", "c"], ["c", "a"]])
+def test_a_key_lost_to_a_race_is_blocked_by_name(
+    monkeypatch: pytest.MonkeyPatch, lost: list[str]
+) -> None:
+    """Another request queued it after this one had looked."""
+    wish(*lost)
+    monkeypatch.setattr("sync.services.pushing.dispatch.blocked_keys", lambda *args, **more: {})
+    done = wish("a", "b", "c")
+    assert sorted(done.blocked) == sorted(lost)
+    assert done.created == 3 - len(lost) == done.run.pushes.count()
+    assert (done.run.status == RunStatus.FINISHED) is (done.created == 0)
+
+
+def test_what_was_lost_to_a_race_is_told_by_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    wish("a")
+    monkeypatch.setattr("sync.services.pushing.dispatch.blocked_keys", lambda *args, **more: {})
+    report = report_of(wish("a"), asked=1)
+    assert (report.blocked, report.is_success) == (1, False)
 
 
 # --- again on purpose ---------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from sync.services.reconciling.follow_up import follow_up
 from sync.services.reconciling.read_back import MOST_CONFIRM_TRIES
 from sync.vocabulary import ErrorCode
 from tests.conftest import World
-from tests.pushing import add_person, fault, slow_clock
+from tests.pushing import add_person, fault, push_lookalikes, slow_clock
 from tests.services.reconciling.read_back import look, move, premium, pushed, requests
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("slow_clock")]
@@ -63,6 +63,7 @@ def test_people_who_share_an_email_or_a_last_name_get_their_own_career(premium: 
     keys = [premium.key("shared_email_1"), premium.key("shared_email_2")]
     keys += [add_person(premium, first, "Le Goff", email=None) for first in ("Anne", "Marc")]
     pushed(premium, *keys)
+    assert push_lookalikes(premium) == 1
     look(enrich=True)
     for push in Push.objects.all():
         [sent] = received(premium, push)["enrichment"]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 S = PushStatus
 # A person moved a push: `push`, `decision`, `user`. For the audit log.
 decided = Signal()
+# Decisions to send, of a person who has looked who is on the vacancy.
+SENT_ALL_THE_SAME = ("push_again", "push_anyway")
 
 
 class PeopleTransitions(PushFields):
@@ -71,6 +73,29 @@ class PeopleTransitions(PushFields):
         unconfirmed = Q(status=S.UNCONFIRMED)
         self._decide("push_again", user, unconfirmed, create_started_at=None, **_queued_anew())
 
+    def push_anyway(self, user: User | None) -> None:
+        """failed → queued: a person looked, and who looks like the candidate is somebody else.
+
+        Only where it failed for that reason (ErrorCode.LOOKALIKE). Raises IntegrityError where a
+        newer push took its place.
+        """
+        self._decide("push_anyway", user, _LOOKALIKE, **_queued_anew())
+
+    def mark_same_person(self, user: User | None) -> None:
+        """failed → already_there: a person looked, and who looks like the candidate is them."""
+        known = {key: self.error_params.get(key) or "" for key in ("applicant", "column")}
+        self._decide(
+            "same_person",
+            user,
+            _LOOKALIKE,
+            status=S.ALREADY_THERE,
+            event=Event.ALREADY_THERE,
+            applicant_id=known["applicant"],
+            column=known["column"],
+            closed_at=Now(),
+            **NO_ERROR,
+        )
+
     def retry(self, user: User | None) -> None:
         """failed, cancelled, discarded → queued: try again.
 
@@ -103,6 +128,9 @@ class PeopleTransitions(PushFields):
             enrichment_tries=0,
             **look,
         )
+
+
+_LOOKALIKE = Q(status=S.FAILED, error_code=ErrorCode.LOOKALIKE)
 
 
 def _queued_anew() -> dict[str, Any]:
