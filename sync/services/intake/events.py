@@ -22,6 +22,7 @@ from sync.services.queue import notify
 # https://developers.hrflow.ai/docs/webhooks
 _PROFILE_EVENT = re.compile(r"profile\.(?:parsing|storing)\.(success|update)")
 _KEY = re.compile(r"[\w-]{1,64}", re.ASCII)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # https://developers.flatchr.io
 _APPLICANT_EVENTS = frozenset({"new_applicant", "drag_applicant"})
 # Repeated hints make a push be looked up again no sooner than this.
@@ -106,7 +107,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     """The text without blanks around it; empty for what is no text, is longer than any of our
-    columns, or holds a NUL, which no database takes."""
-    if not isinstance(value, str) or len(value) > 255 or "\0" in value:
+    columns, or holds a NUL or half a surrogate pair, which no database takes."""
+    if not isinstance(value, str) or len(value) > 255 or _UNSTORABLE.search(value):
         return ""
     return value.strip()
