@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from aiohttp import web
@@ -81,11 +82,13 @@ def _source(world: World, name: Any) -> Source:
 
 
 def change_profiles(world: World, call: Call) -> web.Response:
-    """`{"action": "add|change|archive|delete", "source": name or key, "key", "profile": patch}`."""
+    """`{"action": "add|change|archive|delete", "source": name or key, "key", "profile": patch}`;
+    with `"unreadable_ms"`, one that is added can be read by its key only so long after."""
     wanted = _payload(call)
     source = _source(world, wanted.get("source", "main"))
     if wanted.get("action") == "add":
         added = world.library.add(source, wanted.get("profile", {}))
+        added.readable_from = time.monotonic() + float(wanted.get("unreadable_ms", 0)) / 1000
         return answer({"key": added.key, "profile": added.data})
     profile = source.profiles.get(str(wanted.get("key")))
     if profile is None:
@@ -109,12 +112,19 @@ def _vacancy(world: World, slug: Any) -> Vacancy:
 
 
 def change_vacancies(world: World, call: Call) -> web.Response:
-    """`{"slug", "open": bool, "title": text}`: close, reopen or rename a vacancy."""
+    """`{"slug", "open": bool, "title": text, "reslug": bool}`: close, reopen or rename a vacancy;
+    with `reslug` its slug is made anew from its title, and the former one leads nowhere. With
+    `"gone": true` no list has it any more."""
     wanted = _payload(call)
     vacancy = _vacancy(world, wanted.get("slug"))
-    # The slug is an address: it was made from the first title and stays.
+    # The slug is an address: unless asked for, it was made from the first title and stays.
+    former = vacancy.slug
     vacancy.open = bool(wanted.get("open", vacancy.open))
     vacancy.title = str(wanted.get("title", vacancy.title))
+    if wanted.get("reslug"):
+        world.reslug(vacancy, former)
+    if wanted.get("gone"):
+        world.vacancies.remove(vacancy)
     return answer(vacancy.summary())
 
 

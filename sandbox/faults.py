@@ -38,7 +38,7 @@ class Rule:
 
     `probability` 0 to 1; `times` None is for ever; `match` compares texts with the request's
     query, path and body fields; `delay_ms` is the latency, or the pause between two drips of
-    `chunk_bytes`; `retry_after` is a number of seconds or "date".
+    `chunk_bytes`; `retry_after` is a number of seconds or "date"; `text` is what `say` answers.
     """
 
     endpoint: str
@@ -49,6 +49,7 @@ class Rule:
     times: int | None = None
     delay_ms: float = 50
     chunk_bytes: int = 1
+    text: str = ""
     match: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -78,12 +79,23 @@ class Faults:
 
     def set(self, wanted: Json) -> None:
         """Replaces everything. Raises TypeError or ValueError on settings it does not know."""
-        unknown = wanted.keys() - {"rules", "seed", "search_lag_ms", "latency_ms"}
+        unknown = wanted.keys() - {
+            "rules",
+            "seed",
+            "search_lag_ms",
+            "search_cap",
+            "changed_names",
+            "latency_ms",
+        }
         if unknown:
             raise ValueError(f"unknown setting: {', '.join(sorted(unknown))}")
         self.rules = [Rule(**rule) for rule in wanted.get("rules", [])]
         self.seed = wanted.get("seed", 1)
         self.search_lag_ms = float(wanted.get("search_lag_ms", 0))
+        # A search answers with the oldest so many; 0: with all.
+        self.search_cap = int(wanted.get("search_cap", 0))
+        # A search shows this share of the applicants with another spelling of their name.
+        self.changed_names = float(wanted.get("changed_names", 0))
         self.latency_ms = float(wanted.get("latency_ms", self.default_latency_ms))
         self._random = random.Random(self.seed)
 
@@ -92,6 +104,8 @@ class Faults:
             "rules": [asdict(rule) for rule in self.rules],
             "seed": self.seed,
             "search_lag_ms": self.search_lag_ms,
+            "search_cap": self.search_cap,
+            "changed_names": self.changed_names,
             "latency_ms": self.latency_ms,
             "applied": dict(self.applied),
         }
@@ -140,6 +154,12 @@ async def _html(rule: Rule, request: web.Request, response: web.Response) -> web
 
 async def _empty(rule: Rule, request: web.Request, response: web.Response) -> web.Response:
     return web.Response(status=rule.status or 200)
+
+
+async def _say(rule: Rule, request: web.Request, response: web.Response) -> web.Response:
+    """Other words than the documented ones: a 200 that means no, a refusal in French."""
+    kind = "application/json" if rule.text[:1] in ("{", "[", '"') else "text/plain"
+    return web.Response(text=rule.text, status=rule.status or 200, content_type=kind)
 
 
 async def _hang(rule: Rule, request: web.Request, response: web.Response) -> web.Response:
@@ -206,11 +226,12 @@ _ACTS: dict[str, _Act] = {
     "status": _status,
     "html": _html,
     "empty": _empty,
+    "say": _say,
     "hang": _hang,
     "reset": _reset,
     "slow_body": _slow,
     "cut_body": _cut,
 }
 KINDS = frozenset(_ACTS) | {
-    f"{kind}_after" for kind in ("status", "html", "empty", "hang", "reset")
+    f"{kind}_after" for kind in ("status", "html", "empty", "say", "hang", "reset")
 }

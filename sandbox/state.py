@@ -108,6 +108,12 @@ class World:
     def vacancy_by_slug(self, slug: object) -> Vacancy | None:
         return self._vacancies_by_slug.get(slug) if isinstance(slug, str) else None
 
+    def reslug(self, vacancy: Vacancy, former: str) -> None:
+        """The vacancy's slug is made from its title of now; `former` leads nowhere."""
+        vacancy.__dict__.pop("slug", None)
+        del self._vacancies_by_slug[former]
+        self._vacancies_by_slug[vacancy.slug] = vacancy
+
     def violate(self, endpoint: str, rule: str, detail: str) -> None:
         """Record a broken rule of the vendor's documentation, for the page and the tests."""
         self.violations.append(

@@ -97,7 +97,8 @@ class SandboxHandle:
         return answer.json()
 
     def set_faults(self, *rules: dict[str, Any], **settings: Any) -> dict[str, Any]:
-        """Replace all faults; `settings` are `seed`, `search_lag_ms`, `latency_ms`."""
+        """Replace all faults; `settings` are `seed`, `search_lag_ms`, `search_cap`,
+        `changed_names`, `latency_ms`."""
         wanted = {"rules": list(rules), **settings}
         return dict(self.post("/control/faults", wanted))
 
@@ -124,9 +125,10 @@ class SandboxHandle:
         """Wire rules of the reference that a client broke."""
         return list(self.state()["violations"])
 
-    def add_profile(self, source: str = "main", **profile: Any) -> str:
-        """The key of the new profile."""
+    def add_profile(self, source: str = "main", *, unreadable_ms: int = 0, **profile: Any) -> str:
+        """The key of the new profile, which can be read by it only `unreadable_ms` later."""
         body = {"action": "add", "source": source, "profile": profile}
+        body["unreadable_ms"] = unreadable_ms
         return str(self.post("/control/profiles", body)["key"])
 
     def change_profile(self, key: str, source: str = "main", **profile: Any) -> dict[str, Any]:
@@ -140,7 +142,8 @@ class SandboxHandle:
         self.post("/control/profiles", {"action": "delete", "source": source, "key": key})
 
     def change_vacancy(self, slug: str, **change: Any) -> dict[str, Any]:
-        """`open` closes or reopens it, `title` renames it."""
+        """`open` closes or reopens it, `title` renames it (with `reslug` its slug too), `gone`
+        takes it out of the lists."""
         return dict(self.post("/control/vacancies", {"slug": slug, **change}))
 
     def add_applicant(self, vacancy: str, **names: str) -> dict[str, Any]:

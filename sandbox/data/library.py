@@ -22,6 +22,8 @@ class StoredProfile:
     files: dict[str, str]
     created: datetime = field(init=False)
     updated: datetime = field(init=False)
+    # A monotonic moment: HrFlow speaks of a profile before it can be read by its key.
+    readable_from: float = 0
     _full: bytes | None = None
     _brief: bytes | None = None
 
@@ -68,9 +70,12 @@ class StoredProfile:
         self.change({"archived_at": now, "updated_at": now})
 
 
-def _moment(text: str) -> datetime:
-    """Some dates of the reference have no zone; they are UTC."""
-    found = datetime.fromisoformat(text)
+def _moment(value: object) -> datetime:
+    """Some dates of the reference have no zone; they are UTC. What is no date is sorted as now."""
+    try:
+        found = datetime.fromisoformat(str(value))
+    except ValueError:
+        return datetime.now(UTC)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from operator import attrgetter
@@ -45,7 +46,7 @@ def _source(world: World, key: object) -> Source:
 def read_profile(world: World, call: Call) -> web.Response:
     _authenticate(world, call)
     profile = _find(_source(world, call.query.get("source_key")), call.query)
-    if profile is None:
+    if profile is None or time.monotonic() < profile.readable_from:
         raise _refuse(400, "Unable to find object: profile")
     return raw_json(b'{"code":200,"message":"Profile details","data":' + profile.full + b"}")
 
