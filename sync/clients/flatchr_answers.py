@@ -6,14 +6,13 @@ inside a known shape are tolerated: texts become empty, numbers None.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sync.numbers import json_integer
+from sync.redaction import storable
 
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")  # NUL, and half a surrogate pair
 OPEN = 1  # a vacancy's `status` in every documented example
 
 
@@ -219,8 +218,7 @@ def _objects(value: Any, *, may_be_wrapped: bool = False) -> list[Mapping[str, A
 
 
 def _text(value: Any) -> str:
-    """Without what JSON can write and no row and no UTF-8 can hold."""
-    return _UNSTORABLE.sub("", value).strip() if isinstance(value, str) else ""
+    return storable(value).strip() if isinstance(value, str) else ""
 
 
 def _id(value: Any) -> str:

@@ -16,13 +16,14 @@ from sync.clients import flatchr_answers
 from sync.clients.flatchr import FlatchrClient
 from sync.clients.flatchr_answers import Column, UnexpectedShapeError
 from sync.clients.hrflow import HrFlowClient
+from sync.clients.http import Exchange
 from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrCompany
 from sync.services.intake.vacancies import fetch_questions, sync_vacancies
 from sync.services.reconciling.applicants import mask, on_vacancy
 from tests.clients.flatchr.flatchr_calls import BODY, client
 from tests.fuzz.budget import check_told, fuzz
-from tests.fuzz.json_shapes import written
+from tests.fuzz.json_shapes import shaped, texts, written
 from tests.fuzz.peers import ANSWERS, envelopes, profiles, vacancies
 from tests.fuzz.wire import answers, says, well_framed
 from tests.raw_server import RawServer, hang_up, serving
@@ -151,6 +152,33 @@ def test_a_client_of_hrflow_raises_nothing_but_sync_errors(
             assert isinstance(hrflow.read_profile(SOURCE, KEY), dict)
     except SyncError as error:
         check_told(error)
+
+
+@pytest.mark.once
+@fuzz(40)
+@given(written(shaped({"code": st.just(400), "message": texts}, always=("code", "message"))))
+def test_what_a_peer_says_when_it_refuses_can_be_stored_and_told(
+    server: RawServer, body: bytes
+) -> None:
+    seen: list[Exchange] = []
+    hrflow = HrFlowClient(
+        api_user="u@x.fr",
+        api_secret="ask_012345",
+        base_url=f"{server.url}/v1/",
+        timeout=0.5,
+        observe=seen.append,
+    )
+    for status in (b"200 OK", b"422 Bad"):
+        server.answer_with(says(well_framed(body, status)))
+        for act in (
+            lambda: hrflow.read_profile(SOURCE, KEY),
+            lambda: client(server).create_candidate(BODY),
+        ):
+            try:
+                act()
+            except SyncError as error:
+                check_told(error)
+    assert all(storable(list(exchange)) for exchange in seen)
 
 
 @pytest.mark.django_db

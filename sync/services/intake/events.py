@@ -15,6 +15,7 @@ from django.db import transaction
 
 from sync.matching import comparable_email
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
+from sync.redaction import storable
 from sync.services.pushing import blocking
 from sync.services.pushing.dispatch import dispatch
 from sync.services.queue import notify
@@ -22,7 +23,6 @@ from sync.services.queue import notify
 # https://developers.hrflow.ai/docs/webhooks
 _PROFILE_EVENT = re.compile(r"profile\.(?:parsing|storing)\.(success|update)")
 _KEY = re.compile(r"[\w-]{1,64}", re.ASCII)
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 # https://developers.flatchr.io
 _APPLICANT_EVENTS = frozenset({"new_applicant", "drag_applicant"})
 # Repeated hints make a push be looked up again no sooner than this.
@@ -107,7 +107,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     """The text without blanks around it; empty for what is no text, is longer than any of our
-    columns, or holds a NUL or half a surrogate pair, which no database takes."""
-    if not isinstance(value, str) or len(value) > 255 or _UNSTORABLE.search(value):
+    columns, or holds what no database takes."""
+    if not isinstance(value, str) or len(value) > 255 or value != storable(value):
         return ""
     return value.strip()
