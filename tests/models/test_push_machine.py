@@ -122,9 +122,14 @@ class PushMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(limit=st.integers(1, 3), sends=st.booleans())
     def claim(self, limit: int, sends: bool) -> None:
-        due = make_due()
+        make_due()
+        due = Push.objects.due()
+        suspects, others = due.filter(due.suspected()), due.exclude(due.suspected())
+        wanted, alone = min(others.count(), limit), min(suspects.count(), 1)
         claimed = Push.objects.claim(limit)
-        assert len(claimed) == min(due, limit)
+        assert len(claimed) == wanted
+        claimed += Push.objects.claim_suspect()
+        assert len(claimed) == wanted + alone
         self.claims += claimed
         for push in claimed if sends else []:
             self.send(push)
