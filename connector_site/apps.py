@@ -1,4 +1,6 @@
+from django.conf import settings
 from django.contrib.admin.apps import AdminConfig
+from django.db.backends.signals import connection_created
 
 
 class ConnectorAdminConfig(AdminConfig):
@@ -8,6 +10,9 @@ class ConnectorAdminConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
+        from connector_site.pooler import refuse_early_commits
         from sync.admin import register_all
 
         register_all()
+        if settings.DATABASE_POOLER:
+            connection_created.connect(refuse_early_commits)

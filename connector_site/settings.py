@@ -5,22 +5,27 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
-from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from connector_site import environment as env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
+# In a clone, templates and catalogues stand beside this package; in an installed wheel, inside it.
+_IS_CLONE = (BASE_DIR / "templates").is_dir()
+_RESOURCES = BASE_DIR if _IS_CLONE else Path(__file__).resolve().parent
+VAR_DIR = (BASE_DIR if _IS_CLONE else Path.cwd()) / "var"
 env.load_dotenv(BASE_DIR / ".env")
 
-SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY = env.secret("SECRET_KEY")
 DEBUG = env.yes_or_no("DEBUG", False)
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", [])
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", [])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", needed=not DEBUG)
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 # True where a proxy in front terminates TLS, and sets X-Forwarded-Proto and X-Forwarded-For itself.
 BEHIND_PROXY = env.yes_or_no("BEHIND_PROXY", False)
+# How many of them append to X-Forwarded-For, one behind the other.
+TRUSTED_PROXIES = env.whole("TRUSTED_PROXIES", 1, minimum=1)
 
 INSTALLED_APPS = [
     "connector_site.apps.ConnectorAdminConfig",
@@ -35,12 +40,16 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_q",
     "sync",
+    # Apps with rules (`logics.py`) and formats (`formats.py`) of their own: docs/integrators.md.
+    *env.apps("EXTRA_APPS"),
 ]
 
 MIDDLEWARE = [
     "sync.web.middleware.SecurityHeaders",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "sync.web.middleware.HealthFirst",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
@@ -51,7 +60,6 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "sync.web.middleware.SessionLimits",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -61,7 +69,7 @@ WSGI_APPLICATION = "connector_site.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "templates"],
+        "DIRS": [_RESOURCES / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -88,6 +96,10 @@ SQLITE_OPTIONS = {
 }
 
 
+# True where PgBouncer, or a pooler like it, is between this and PostgreSQL, in transaction mode.
+DATABASE_POOLER = env.yes_or_no("DATABASE_POOLER", False)
+
+
 def _database() -> dict[str, Any]:
     config = env.database("DATABASE_URL", f"sqlite:///{VAR_DIR / 'db.sqlite3'}")
     # Seconds. With 0, django-q2's ORM broker reconnects at every step (measured: 15 times slower).
@@ -95,11 +107,16 @@ def _database() -> dict[str, Any]:
     if config["ENGINE"].endswith("sqlite3"):
         Path(config["NAME"]).parent.mkdir(parents=True, exist_ok=True)
         config["OPTIONS"] = {**SQLITE_OPTIONS, **config.get("OPTIONS", {})}
-    elif config["ENGINE"].endswith("postgresql"):
-        config["CONN_HEALTH_CHECKS"] = True
-        config["OPTIONS"] = {"options": "-c synchronous_commit=on", **config.get("OPTIONS", {})}
     else:
-        raise ImproperlyConfigured("DATABASE_URL: use SQLite or PostgreSQL.")
+        config["CONN_HEALTH_CHECKS"] = True
+        # With a pooler a transaction may find another session than the one before it: nothing may
+        # be kept in a session, and no option may be given at its start (docs/configuration.md).
+        config["DISABLE_SERVER_SIDE_CURSORS"] = DATABASE_POOLER
+        options = config.setdefault("OPTIONS", {})
+        options.setdefault("connect_timeout", 10)  # seconds
+        if not DATABASE_POOLER:
+            own = str(options.get("options", ""))
+            options["options"] = f"{own} -c synchronous_commit=on".strip()
     return config
 
 
@@ -107,12 +124,18 @@ DATABASES = {"default": _database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Cache and queue ----------------------------------------------------------------------------
-REDIS_URL = env.text("REDIS_URL", "")
-if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-    raise ImproperlyConfigured("REDIS_URL: must begin with redis://, rediss:// or unix://.")
+REDIS_URL = env.redis("REDIS_URL")
+
+# Seconds without an answer after which Redis counts as away: more than the broker's own wait for a
+# task (1 s), less than anybody wants to look at a page that hangs.
+REDIS_TIMEOUTS = {"socket_timeout": 5, "socket_connect_timeout": 5}
 
 CACHES: dict[str, dict[str, Any]] = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {**REDIS_TIMEOUTS},
+    }
     if REDIS_URL
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
@@ -140,24 +163,31 @@ HRFLOW_REQUESTS_PER_MINUTE = env.whole("HRFLOW_REQUESTS_PER_MINUTE", 0)
 BREAKER_PAUSE_SECONDS = env.number("BREAKER_PAUSE_SECONDS", 60, minimum=0.1)
 HEARTBEAT_STALE_SECONDS = env.number("HEARTBEAT_STALE_SECONDS", 30, minimum=2)
 if PUSH_LEASE_SECONDS <= HTTP_TIMEOUT_SECONDS:
-    raise ImproperlyConfigured(
-        "PUSH_LEASE_SECONDS: must be longer than HTTP_TIMEOUT_SECONDS, or a lease ends mid-request."
+    raise env.refuse(
+        "PUSH_LEASE_SECONDS",
+        "must be longer than HTTP_TIMEOUT_SECONDS, or a lease ends mid-request.",
     )
 
 HRFLOW_API_URL = env.address("HRFLOW_API_URL", "https://api.hrflow.ai/v1")
 FLATCHR_API_URL = env.address("FLATCHR_API_URL", "https://api.flatchr.io")
 FLATCHR_CAREERS_URL = env.address("FLATCHR_CAREERS_URL", "https://careers.flatchr.io")
-RESUME_ALLOWED_PRIVATE_HOSTS = env.words("RESUME_ALLOWED_PRIVATE_HOSTS", [])
+# Empty: connections are made directly, and the public authorities alone are trusted.
+OUTBOUND_PROXY = env.proxy("OUTBOUND_PROXY")
+CA_BUNDLE = env.certificates("CA_BUNDLE")
+RESUME_ALLOWED_PRIVATE_HOSTS = env.words("RESUME_ALLOWED_PRIVATE_HOSTS")
 RESUME_MAX_BYTES = env.whole("RESUME_MAX_BYTES", 10 * 1024 * 1024, minimum=1)
+# An event of HrFlow carries the profile, and with it the text of its CV.
+WEBHOOK_MAX_BYTES = env.whole("WEBHOOK_MAX_BYTES", 1024 * 1024, minimum=1024)
 FIELD_ENCRYPTION_KEYS = env.keys("FIELD_ENCRYPTION_KEYS")
 # For how many days are kept (docs/privacy.md): a person, from the last contact; what was sent and
 # answered, from the end of the push; an entry of the audit log.
-RETENTION_DAYS = env.whole("RETENTION_DAYS", 730, minimum=1)
-PAYLOAD_DAYS = env.whole("PAYLOAD_DAYS", 30)
-AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, minimum=1)
+RETENTION_DAYS = env.whole("RETENTION_DAYS", 730, minimum=1, maximum=36_500)
+PAYLOAD_DAYS = env.whole("PAYLOAD_DAYS", 30, maximum=36_500)
+AUDIT_DAYS = env.whole("AUDIT_DAYS", 365, minimum=1, maximum=36_500)
 
-# Once a task claims no more, each of its pushes still makes a few requests at most.
-_TASK_SECONDS = int(TASK_WORK_SECONDS + 5 * HTTP_TIMEOUT_SECONDS) + 10
+# Once a task claims no more, each of its pushes still makes a few requests at most, and waits for
+# no turn; but a name server may keep two of them waiting, each for the resolver's own limit.
+_TASK_SECONDS = int(TASK_WORK_SECONDS + 5 * HTTP_TIMEOUT_SECONDS + 2 * 15) + 10
 Q_CLUSTER: dict[str, Any] = {
     "name": env.text("Q_NAME", "connector"),
     "label": _("Queue"),
@@ -180,7 +210,9 @@ Q_CLUSTER: dict[str, Any] = {
     "poll": 0.2,
 }
 if REDIS_URL:
-    Q_CLUSTER["redis"] = REDIS_URL
+    # A URL's parameters win over the client's own defaults.
+    _joint = "&" if "?" in REDIS_URL else "?"
+    Q_CLUSTER["redis"] = f"{REDIS_URL}{_joint}{urlencode(REDIS_TIMEOUTS)}"
 else:
     Q_CLUSTER["orm"] = "default"
 
@@ -204,7 +236,9 @@ PASSWORD_RESET_TIMEOUT = 3600
 # Failed sign-ins: sync/web/sign_in.py says what is counted.
 AXES_HANDLER = "sync.web.sign_in.SignInHandler"
 AXES_FAILURE_LIMIT = env.whole("LOGIN_FAILURE_LIMIT", 5, minimum=1)
-AXES_COOLOFF_TIME = timedelta(minutes=env.number("LOGIN_PAUSE_MINUTES", 15, minimum=1))
+AXES_COOLOFF_TIME = timedelta(
+    minutes=env.number("LOGIN_PAUSE_MINUTES", 15, minimum=1, maximum=525_600)
+)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 # Failures during a pause do not prolong it: else somebody could keep a person out for good.
@@ -218,23 +252,25 @@ AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "csrfmiddlewaretoken", "next"]
 
 # A session ends SESSION_HOURS after the last page, and SESSION_LONGEST_DAYS after the sign-in.
-SESSION_COOKIE_AGE = int(env.number("SESSION_HOURS", 12, minimum=0.1) * 3600)
-SESSION_LONGEST_SECONDS = int(env.number("SESSION_LONGEST_DAYS", 7, minimum=0.01) * 86400)
+SESSION_COOKIE_AGE = int(env.number("SESSION_HOURS", 12, minimum=0.1, maximum=8760) * 3600)
+SESSION_LONGEST_SECONDS = int(
+    env.number("SESSION_LONGEST_DAYS", 7, minimum=0.01, maximum=365) * 86400
+)
 SESSION_EXPIRE_AT_BROWSER_CLOSE = env.yes_or_no("SESSION_ENDS_WITH_BROWSER", False)
 
 # --- Language and mail --------------------------------------------------------------------------
-LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 LANGUAGES = [("en", "English"), ("fr", "Français")]
+LANGUAGE_CODE = env.text("LANGUAGE_CODE", "en")
 if LANGUAGE_CODE.split("-")[0] not in dict(LANGUAGES):
-    raise ImproperlyConfigured("LANGUAGE_CODE: choose en or fr.")
-LOCALE_PATHS = [BASE_DIR / "locale"]
+    raise env.refuse("LANGUAGE_CODE", "choose en or fr.")
+LOCALE_PATHS = [_RESOURCES / "locale"]
 FORMAT_MODULE_PATH = "connector_site.formats"
 TIME_ZONE = env.time_zone("TIME_ZONE", "Europe/Paris")
 USE_I18N = True
 USE_TZ = True
 
 # Sets EMAIL_BACKEND, EMAIL_HOST and the like.
-globals().update(env.read("EMAIL_URL", env.env.email_url, "consolemail://"))
+globals().update(env.email("EMAIL_URL", "consolemail://"))
 
 # --- Web ----------------------------------------------------------------------------------------
 STATIC_URL = "static/"
@@ -254,7 +290,10 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = not DEBUG
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 0 if DEBUG else 365 * 24 * 3600
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not DEBUG
+# Other sites under the same domain may have no TLS: for them somebody has to ask.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.yes_or_no("HSTS_INCLUDE_SUBDOMAINS", False)
+SECURE_HSTS_PRELOAD = env.yes_or_no("HSTS_PRELOAD", False)
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 # A browser takes a `__Host-` cookie only over TLS and from this very host.
@@ -284,12 +323,18 @@ DEFAULT_EXCEPTION_REPORTER_FILTER = "connector_site.faults.AddressesHidden"
 if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", env.LOG_LEVELS)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "filters": {"redact": {"()": "sync.redaction.RedactingFilter"}},
     "formatters": {
-        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        # ISO 8601 with the offset: lines of several machines can be put in order.
+        "plain": {
+            "format": "{asctime} {levelname} {name}: {message}",
+            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
+            "style": "{",
+        },
     },
     "handlers": {
         "console": {
@@ -301,9 +346,11 @@ LOGGING = {
     "loggers": {
         # A refused address of a CV is told as the reason of its push: no warning besides.
         "requests_hardened": {"level": "ERROR"},
+        # It tells each font that goes into a generated CV.
+        "fontTools": {"level": "WARNING"},
         # To the root's handler, which redacts; Django's own handlers do not.
         "django": {"handlers": [], "propagate": True, "level": "INFO"},
         "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
     },
-    "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["console"], "level": LOG_LEVEL},
 }

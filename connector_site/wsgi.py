@@ -1,7 +1,7 @@
-import os
-
 from django.core.wsgi import get_wsgi_application
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "connector_site.settings")
+from connector_site.start import loaded_settings, settings_explained
 
-application = get_wsgi_application()
+loaded_settings()
+with settings_explained():
+    application = get_wsgi_application()

@@ -91,6 +91,7 @@ class Installation:
         if more["REDIS_URL"]:
             url = POSTGRES.rsplit("/", 1)[0] + "/connector_bench"
         defaults = {"DATABASE_URL": url, "DEBUG": "false", "LOG_LEVEL": "ERROR"}
+        defaults["ALLOWED_HOSTS"] = "localhost,127.0.0.1"
         # Another name for each run: Redis may hold keys of an earlier one.
         name = Path(self.folder.name).name
         self.env = with_sandbox(box, **defaults, **more, Q_NAME=name, CACHE_PREFIX=name)

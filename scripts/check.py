@@ -26,6 +26,7 @@ def main() -> int:
         checks = [
             [sys.executable, "-m", "mypy", "sync", "connector_site"],
             [*MANAGE, "makemigrations", "--check", "--dry-run"],
+            [*MANAGE, "collectstatic", "--noinput", "--verbosity", "0"],
             [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
         ]
         codes = [subprocess.call(words, cwd=ROOT, env=env) for words in checks]

@@ -20,6 +20,7 @@ class SyncConfig(AppConfig):
         """Register what integrators wrote, and connect signals. Modules with models can be imported
         from here on only, which is why the imports are here."""
         from sync.services.security import audit
+        from sync.web import checks  # noqa: F401  (registers itself)
         from sync.web.middleware import begin_session
 
         autodiscover_modules("logics", "formats")

@@ -18,6 +18,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+# A number typed as a float, and what stands between two numbers or before an extension.
+_FLOAT, _BETWEEN_PHONES = re.compile(r"(?<=[0-9]{8})[.,]0+$"), re.compile(r"[^0-9 ().+_-]+")
 PHONE_DIGITS = 9  # What +33 6 95 46 82 31 and 06 95 46 82 31 have in common.
 
 
@@ -40,8 +42,16 @@ def comparable_name(name: str) -> str:
 
 
 def comparable_phone(phone: str) -> str:
-    """The last digits, the same with and without a country code; empty without any digit."""
-    return re.sub(r"\D", "", phone)[-PHONE_DIGITS:]
+    """The last digits, the same with and without a country code; empty without any digit.
+
+    Digits of any script, without an extension. Of several numbers the first that begins as a French
+    mobile does, else the first: as `mapping.phones` chooses the one that is sent.
+    """
+    text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in phone).strip()
+    parts = [re.sub(r"\D", "", part) for part in _BETWEEN_PHONES.split(_FLOAT.sub("", text))]
+    numbers = [part[-PHONE_DIGITS:] for part in parts if len(part) >= PHONE_DIGITS]
+    mobiles = [number for number in numbers if number[0] in "67"]
+    return next(iter(mobiles or numbers), "".join(parts)[-PHONE_DIGITS:])
 
 
 @dataclass(frozen=True, slots=True)

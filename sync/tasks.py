@@ -13,7 +13,7 @@ from django.conf import settings
 from sync.exceptions import BrokenOffError, ConfigurationError, SyncError
 from sync.models import HrFlowSource, Push
 from sync.services.intake import profiles, workflows
-from sync.services.privacy import retention
+from sync.services.privacy import maintenance, retention
 from sync.services.pushing import worker
 from sync.services.queue import heartbeat, notify, recovery, schedules, shutdown
 from sync.services.reconciling import follow_up as following
@@ -96,10 +96,25 @@ def beat(worker_id: str = "") -> None:
     heartbeat.beat()
 
 
-def purge() -> dict[str, int]:
+def purge(number: int = 0) -> dict[str, int]:
     """Delete what may no longer be kept, once a day; returns counts, which name nobody."""
+    notify.acknowledge(notify.PURGE, number)
     heartbeat.beat()
-    return retention.purge()
+    counts: dict[str, int] = {}
+    with maintenance.alone(maintenance.PURGE) as is_mine:
+        if is_mine:
+            counts = retention.purge()
+    if shutdown.is_requested():
+        # It may have broken off; whoever works on goes on with it.
+        notify.task(notify.PURGE, number)
+    return counts
+
+
+def scrub(number: int = 0) -> bool:
+    """Remove deleted rows from the disk, after an erasure; returns whether that was done."""
+    notify.acknowledge(notify.SCRUB, number)
+    heartbeat.beat()
+    return maintenance.scrub_alone()
 
 
 def sweep() -> None:

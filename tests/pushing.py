@@ -30,6 +30,8 @@ CREATED_THEN_LOST: dict[str, dict[str, Any]] = {
     "cut": {"kind": "cut_body"},
     "html": {"kind": "html_after"},
     "empty": {"kind": "empty_after"},
+    "exists": {"kind": "say_after", "text": "applicant already exists"},
+    "200 of 409": {"kind": "say_after", "text": '{"status": 409, "message": "applicant created"}'},
     "hang": {"kind": "hang_after"},
 }
 # The same ends, before anything was stored.
@@ -39,6 +41,8 @@ LOST_BEFORE: dict[str, dict[str, Any]] = {
     "reset": {"kind": "reset"},
     "html": {"kind": "html"},
     "empty": {"kind": "empty"},
+    "limit": {"kind": "say", "text": "applicant limit reached"},
+    "refusal": {"kind": "say", "text": "candidature refusée"},
     "hang": {"kind": "hang"},
 }
 

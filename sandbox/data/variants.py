@@ -105,6 +105,14 @@ def _no_email(draft: Draft) -> None:
     plain_cv(draft)
 
 
+def _phone(written: str) -> Callable[[Draft], None]:
+    def change(draft: Draft) -> None:
+        draft.info["phone"] = written
+        plain_cv(draft)
+
+    return change
+
+
 def _no_resume(draft: Draft) -> None:
     draft.data["attachments"] = []
 
@@ -169,6 +177,10 @@ TROUBLES: dict[str, Callable[[Draft], None]] = {
     "resume_docx": _file("docx", "resume.docx"),
     "resume_not_found": _gone,
     "resume_redirect": _file("redirect"),
+    "phone_is_a_date": _phone("12/04/1990"),
+    "phone_as_float": _phone("33639981234.0"),
+    "phone_twice": _phone("01 99 00 12 34 / 06 39 98 12 34"),
+    "full_name_with_title": _name(None, None, "Dr Armelle de KERMADEC, PhD"),
 }
 
 # Unless the company accepts a generated CV, none of these can become an applicant.

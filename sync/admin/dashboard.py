@@ -20,7 +20,9 @@ from sync.admin.history import failures
 from sync.admin.history.failures import list_url
 from sync.models import FlatchrCompany, HrFlowSource, Push, WorkerGroup
 from sync.models.accounts import EXPIRY_WARNING
+from sync.models.scope import sees_all
 from sync.models.states import ACTIVE, PushStatus
+from sync.services.reconciling import search_lag
 from sync.services.reporting import statistics
 from sync.services.reporting.statistics import Day, Tally
 from sync.vocabulary import ErrorCode, label_of
@@ -75,6 +77,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
         ],
         "sources": sources,
         "companies": companies,
+        # Of the whole installation, so for who sees all of it.
+        "settle_warning": search_lag.warning() if sees_all(request.user) else "",
         "worker": {"is_alive": WorkerGroup.objects.alive().exists()},
     }
     return {"board": board}

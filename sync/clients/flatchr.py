@@ -7,7 +7,6 @@ read as an empty list, because a push that finds nobody creates the candidate.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, TypeVar
@@ -15,15 +14,14 @@ from typing import Any, TypeVar
 from sync.clients import errors, flatchr_answers
 from sync.clients.flatchr_answers import Applicant, Column, Question, Vacancy
 from sync.clients.http import Answer, Exchange, HttpDoor, segment
+from sync.exceptions import PermanentError
+from sync.vocabulary import ErrorCode
 
 __all__ = ["Applicant", "Column", "FlatchrClient", "Question", "Vacancy"]
 
 T = TypeVar("T")
 
 _APP_NAME = "hrflow"
-# The documented text is `applicant created`; a text that also denies it is no confirmation.
-_SAYS_CREATED = re.compile(r"applicant|created", re.I)
-_SAYS_OTHERWISE = re.compile(r"\b(?:not|no|error\w*|fail\w*|invalid|denied|refus\w*)\b|n't", re.I)
 
 
 class FlatchrClient:
@@ -66,20 +64,23 @@ class FlatchrClient:
         """`POST {careers}/vacancy/candidate/json`; `body` holds `vacancy`, the key is added here.
 
         `send_by`: the monotonic time after which nothing is sent any more. Returns once Flatchr
-        confirms with the documented text; no identifier comes back. Raises OutcomeUnknownError
-        when the candidate may have been created.
+        confirms with the documented sentence, alone; no identifier comes back. Raises
+        OutcomeUnknownError when the candidate may have been created, and PermanentError with
+        VACANCY_CLOSED where Flatchr refuses it because of its vacancy.
         https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat
         """
         sent = {**body, "token": self._auth}
-        answer = self._careers.request(
-            "POST", "vacancy/candidate/json", json=sent, effect=True, send_by=send_by
-        )
-        is_confirmed = (
-            not answer.is_html
-            and _SAYS_CREATED.search(answer.text)
-            and not _SAYS_OTHERWISE.search(answer.text)
-        )
-        if not is_confirmed:
+        try:
+            answer = self._careers.request(
+                "POST", "vacancy/candidate/json", json=sent, effect=True, send_by=send_by
+            )
+        except PermanentError as error:
+            said = str(error.params.get("answer", ""))
+            if flatchr_answers.says_vacancy_closed(said):
+                code, status = ErrorCode.VACANCY_CLOSED, error.http_status
+                raise PermanentError(code, http_status=status, answer=said) from None
+            raise
+        if not flatchr_answers.says_created(answer.text):
             wait = errors.retry_after(answer.headers.get("Retry-After"))
             raise errors.unreadable("flatchr", effect=True, status=answer.status, retry_after=wait)
 

@@ -6,6 +6,9 @@ inside a known shape are tolerated: texts become empty, numbers None.
 
 from __future__ import annotations
 
+import json
+import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +79,72 @@ class Column:
     title: str
     position: int
     hired: bool
+
+
+# The documented answer to a create. Flatchr may say no with a 200 too, in any words and language:
+# so nothing but this sentence says yes.
+_CREATED = re.compile(r"applicant\s+created\.?", re.I)
+# Fields of a JSON answer that deny it where they hold anything but success.
+_STATUS_FIELDS = frozenset({"status", "statuscode", "code", "http_status"})
+_ERROR_FIELDS = frozenset({"error", "errors", "warning", "warnings"})
+_SUCCESS_FIELDS = frozenset({"success", "ok", "created"})
+
+
+def says_created(text: str) -> bool:
+    """Whether the text of a 2xx confirms a create: the documented sentence alone, as it is, as a
+    JSON text, or as the `message` of a JSON object that says nothing to the contrary."""
+    said: Any = text.lstrip("\ufeff").strip()
+    if said[:1] in ('"', "{"):
+        try:
+            said = json.loads(said, object_pairs_hook=_said_once)
+        except (ValueError, RecursionError):
+            return False
+    if isinstance(said, Mapping):
+        if any(_denies(*field) for field in said.items()):
+            return False
+        said = said.get("message")
+    return isinstance(said, str) and _CREATED.fullmatch(said.strip()) is not None
+
+
+def _said_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The fields by lower-case names; none where one comes twice, as nobody knows which counts."""
+    fields = {name.lower(): value for name, value in pairs}
+    return fields if len(fields) == len(pairs) else {}
+
+
+def _denies(name: str, value: Any) -> bool:
+    if name in _STATUS_FIELDS:
+        return value not in (None, "ok", "success") and json_integer(value) not in range(200, 300)
+    if name in _ERROR_FIELDS:
+        return bool(value)
+    return name in _SUCCESS_FIELDS and value is not True
+
+
+# Words of a refusal that say that the vacancy takes no candidates (any more), in English and in
+# French, without accents. None is documented.
+_VACANCY = r"(?:vacanc(?:y|ies)|job|offer|offre|annonce|poste)"
+_GONE = (
+    r"(?:closed|not\sfound|not\s(?:open|online|active|available|published)|unpublished|inactive"
+    r"|archived|expired|(?:is|been|already)\sfilled|deleted|unknown|no\slonger|does(?:n't|\snot)\sexist"
+    r"|cloturee?|fermee?|expiree?|archivee?|pourvue?|supprimee?|desactivee?|terminee?|depubliee?"
+    r"|introuvable|inconnue?|hors\sligne|n'existe\s(?:pas|plus)"
+    r"|n'est\s(?:pas|plus)\s(?:ouverte?|en\sligne|disponible|active|publiee|accessible|visible))"
+)
+# Between the two: a few words, and none that is itself what is missing.
+_BETWEEN = r"(?:(?!candidat|applicant|compan|entreprise|token|user|field|champ)[\w'-]+\W+){0,6}?"
+_CLOSED = re.compile(
+    rf"\b{_VACANCY}\W+{_BETWEEN}{_GONE}\b"
+    rf"|\b(?:unknown|closed|expired|inactive|archived|no\ssuch)\s{_VACANCY}\b"
+    rf"|\b(?:no|aucune?)\s{_VACANCY}\s(?:was\s)?(?:found|trouvee?)\b"
+)
+
+
+def says_vacancy_closed(text: str) -> bool:
+    """Whether a refusal of a create says that the vacancy is closed, or not there."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "'"))
+    plain = "".join(one for one in plain if not unicodedata.combining(one)).replace("_", " ")
+    # Addresses hold such words by themselves: `/vacancy/candidate/json was not found`.
+    return _CLOSED.search(re.sub(r"[^\s\"',]*/[^\s\"',]*", "/", plain)) is not None
 
 
 def applicants(answer: Any) -> list[Applicant]:

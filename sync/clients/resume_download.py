@@ -24,7 +24,7 @@ from requests.structures import CaseInsensitiveDict
 from requests_hardened.ip_filter import InvalidIPAddress
 from requests_hardened.ip_filter_adapter import IPFilterAdapter
 
-from sync.clients import errors, file_types, transport
+from sync.clients import errors, file_types, outbound, transport
 from sync.clients.errors import Meaning
 from sync.clients.http import Exchange, user_agent
 from sync.clients.transport import Failure, TransportError
@@ -79,7 +79,7 @@ def download_resume(
     included. Raises PermanentError(RESUME_*), RetryableError(RESUME_UNREACHABLE), or, for a web
     page, DoubtfulError(RESUME_WRONG_TYPE).
     """
-    allowed = frozenset(host.strip().lower() for host in allowed_private_hosts)
+    allowed = outbound.allowed_hosts(allowed_private_hosts)
     download = _Download(allowed, max_bytes, time.monotonic() + timeout, observe)
     data, declared = download.run(url)
     if not data:
@@ -169,9 +169,8 @@ class _Download:
         Raises PermanentError(RESUME_FORBIDDEN_ADDRESS) for another port than 80 and 443.
         """
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
-        names = {host, f"{host}:{port}", f"[{host}]", f"[{host}]:{port}"}
-        if names & self.allowed:
+        port = parts.port or _PORTS[parts.scheme]
+        if outbound.names_of(url) & self.allowed:
             return transport.api_adapter()
         if port not in _PORTS.values():
             raise _forbidden(_("port %(port)s is not allowed"), port=port)

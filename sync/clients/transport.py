@@ -13,22 +13,20 @@ import io
 import logging
 import os
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable
 from enum import Enum
-from functools import lru_cache
 from typing import Any, cast
 
 import requests
 import urllib3
 from django.utils.translation import gettext_noop
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from sync.clients import outbound
 from sync.redaction import RedactingFilter
 
 CONNECT_TIMEOUT = 5.0  # seconds for each address of a host; the DNS look-up has the system's limit
@@ -143,7 +141,12 @@ class _TimedConnection(HTTPConnection):
 
 
 class _TimedTLSConnection(_TimedConnection, HTTPSConnection):
-    pass
+    def _tunnel(self) -> None:
+        """What a proxy is asked for before TLS begins is nothing that the peer has got."""
+        try:
+            super()._tunnel()
+        finally:
+            _exchange.sent = False
 
 
 class _TimedPool(HTTPConnectionPool):
@@ -154,19 +157,7 @@ class _TimedTLSPool(HTTPSConnectionPool):
     ConnectionCls = _TimedTLSConnection
 
 
-@lru_cache(maxsize=2)
-def _tls_context(pinned: bool) -> ssl.SSLContext:
-    """One TLS context for all threads: by itself urllib3 reads the CA bundle again for every
-    connection (20 ms of CPU).
-
-    `pinned`: for connections to a checked IP address. There urllib3 compares the certificate with
-    the host's name itself and needs OpenSSL's own check off, so they have their own context.
-    """
-    context = ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.hostname_checks_common_name = False
-    context.check_hostname = not pinned
-    return context
+_POOLS = {"http": _TimedPool, "https": _TimedTLSPool}
 
 
 class TimedAdapter(HTTPAdapter):
@@ -175,10 +166,16 @@ class TimedAdapter(HTTPAdapter):
     pinned = False
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        context = _tls_context(self.pinned)
+        context = outbound.tls_context(self.pinned)
         super().init_poolmanager(*args, **kwargs, ssl_context=context)
-        pools = {"http": _TimedPool, "https": _TimedTLSPool}
-        self.poolmanager.pool_classes_by_scheme = pools
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        kwargs["ssl_context"] = outbound.tls_context(self.pinned)
+        kwargs["proxy_ssl_context"] = outbound.tls_context(pinned=False)
+        manager = super().proxy_manager_for(proxy, **kwargs)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
     def cert_verify(self, conn: Any, *_: Any) -> None:
         """Certificates are always required; the shared context holds the authorities already."""
@@ -245,7 +242,13 @@ def send(
     _exchange.sent = False
     limits = urllib3.Timeout(connect=min(CONNECT_TIMEOUT, timeout), read=timeout)
     try:
-        response = through.send(request, stream=True, timeout=limits, verify=True)  # type: ignore[arg-type]
+        response = through.send(
+            request,
+            stream=True,
+            timeout=limits,  # type: ignore[arg-type]
+            verify=True,
+            proxies=outbound.proxies_for(str(request.url)),
+        )
         raw: urllib3.BaseHTTPResponse = response.raw
         return raw
     except _EXPECTED:

@@ -20,9 +20,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from sync.exceptions import FormattingError, PermanentError
-from sync.mapping.contact import format_email, format_phone, format_urls, percent_encoded
+from sync.mapping.contact import format_email, format_urls, percent_encoded
 from sync.mapping.enrichment import format_enrichment
 from sync.mapping.names import PersonName, read_name
+from sync.mapping.phones import format_phone, written_phone
 from sync.mapping.profile import (
     line,
     mapping,
@@ -30,6 +31,7 @@ from sync.mapping.profile import (
     moment,
     number,
     paragraph,
+    place,
     without_empty,
 )
 from sync.mapping.text import has_latin_letter
@@ -68,6 +70,15 @@ class Candidate(dict[str, Any]):
             self._enrichment = format_enrichment(self.profile)
         return self._enrichment or None
 
+    @property
+    def left_out(self) -> list[str]:
+        """What the profile holds and the candidate does not, each a sentence for people."""
+        written = written_phone(mapping(self.profile.get("info")).get("phone"))
+        if self.get("phone") or not written or format_phone(written):
+            return []
+        words = _("The phone field holds “%(value)s”, which is no phone number: it is not sent.")
+        return [words % {"value": written[:80]}]
+
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
@@ -97,7 +108,7 @@ def format_profile(profile: Mapping[str, Any]) -> dict[str, Any]:
         "firstname": name.first,
         "lastname": name.last,
         "email": format_email(info.get("email")),
-        "phone": format_phone(info.get("phone")),
+        "phone": format_phone(info.get("phone"), place(info.get("location")).country_code),
         "comment": _comment(info, name),
         "urls": format_urls(info.get("urls")),
         "type": "link" if resume else None,

@@ -1,4 +1,4 @@
-"""How to reach a person: e-mail, phone and links, as Flatchr's create call wants them. Pure.
+"""How to reach a person: e-mail and links, as Flatchr's create call wants them. Pure.
 
 https://developers.flatchr.io/docs/QuickStart/Candidats/Creer_un_candidat. An implausible value is
 left out; nothing here raises.
@@ -61,17 +61,6 @@ def _bare_words(value: object) -> Iterator[str]:
     for word in re.split(r"[\s,;<>]+", line(value)):
         bare = _MAILTO.sub(r"\1", word.strip("\"'()[]."))
         yield from re.split(r"[/|]", bare) if bare.count("@") > 1 else [bare]
-
-
-def format_phone(value: object) -> str:
-    """A string such as `+33 6 95 46 82 31`, from a string or a whole number.
-
-    Flatchr documents an integer, and shows strings in its own examples. Empty with fewer than 4
-    digits or more than 60 characters.
-    """
-    whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**20
-    phone = str(value) if whole else line(value).removeprefix("tel:").strip()
-    return phone if len(re.findall(r"[0-9]", phone)) >= 4 and len(phone) <= 60 else ""
 
 
 def format_urls(value: object) -> dict[str, str]:

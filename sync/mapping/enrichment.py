@@ -12,8 +12,9 @@ from datetime import date
 from typing import Any
 
 from sync.exceptions import FormattingError
-from sync.mapping.contact import format_email, format_phone
+from sync.mapping.contact import format_email
 from sync.mapping.names import read_name
+from sync.mapping.phones import format_phone
 from sync.mapping.profile import (
     day,
     line,
@@ -25,28 +26,8 @@ from sync.mapping.profile import (
     place,
     without_empty,
 )
-from sync.mapping.text import search_form
 
 _DAYS_A_YEAR = 365.25
-# HrFlow gives a country's name, Flatchr wants its code: the countries that French CVs mention,
-# by their `search_form`.
-_COUNTRY_CODES = {
-    "allemagne": "DE", "germany": "DE",
-    "algerie": "DZ", "algeria": "DZ",
-    "belgique": "BE", "belgium": "BE",
-    "canada": "CA",
-    "espagne": "ES", "spain": "ES",
-    "etats-unis": "US", "united states": "US",
-    "france": "FR",
-    "italie": "IT", "italy": "IT",
-    "luxembourg": "LU",
-    "maroc": "MA", "morocco": "MA",
-    "pays-bas": "NL", "netherlands": "NL",
-    "portugal": "PT",
-    "royaume-uni": "GB", "united kingdom": "GB",
-    "suisse": "CH", "switzerland": "CH",
-    "tunisie": "TN", "tunisia": "TN",
-}  # fmt: skip
 
 
 def format_enrichment(profile: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +48,8 @@ def format_enrichment(profile: Mapping[str, Any]) -> dict[str, Any]:
         "location_lat": where.latitude,
         "location_lng": where.longitude,
     }
-    phone, email = format_phone(info.get("phone")), format_email(info.get("email"))
+    phone = format_phone(info.get("phone"), where.country_code)
+    email = format_email(info.get("email"))
     return without_empty(
         {
             "address": without_empty(address),
@@ -158,12 +140,10 @@ def _employment(job: Mapping[str, Any]) -> dict[str, Any]:
 def _communication(job: Mapping[str, Any]) -> dict[str, Any]:
     """Where a job is: `{"address": [{…}]}`, or empty."""
     where = place(job.get("location"))
-    is_code = len(where.country) == 2 and where.country.isascii() and where.country.isalpha()
-    code = _COUNTRY_CODES.get(search_form(where.country), "")
     point = {"latitude": where.latitude, "longitude": where.longitude}
     address = without_empty(
         {
-            "countryCode": where.country.upper() if is_code else code,
+            "countryCode": where.country_code,
             "city": where.city,
             "postalCode": where.postcode,
             "geoLocation": point if None not in point.values() else {},

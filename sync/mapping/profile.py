@@ -13,11 +13,30 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sync.mapping.text import plain, plain_line
+from sync.mapping.text import plain, plain_line, search_form
 
 # What HrFlow writes where it has no date.
 NO_DATE = "1969-12-31T23:59:59"
 _DAY = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?(?![0-9])")
+# HrFlow gives a country's name, its code is wanted: the countries that French CVs mention,
+# by their `search_form`.
+_COUNTRY_CODES = {
+    "allemagne": "DE", "germany": "DE",
+    "algerie": "DZ", "algeria": "DZ",
+    "belgique": "BE", "belgium": "BE",
+    "canada": "CA",
+    "espagne": "ES", "spain": "ES",
+    "etats-unis": "US", "united states": "US",
+    "france": "FR",
+    "italie": "IT", "italy": "IT",
+    "luxembourg": "LU",
+    "maroc": "MA", "morocco": "MA",
+    "pays-bas": "NL", "netherlands": "NL",
+    "portugal": "PT",
+    "royaume-uni": "GB", "united kingdom": "GB",
+    "suisse": "CH", "switzerland": "CH",
+    "tunisie": "TN", "tunisia": "TN",
+}  # fmt: skip
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -110,6 +129,14 @@ class Place:
     country: str
     latitude: float | None
     longitude: float | None
+
+    @property
+    def country_code(self) -> str:
+        """Two letters; empty where the country is not known."""
+        is_code = len(self.country) == 2 and self.country.isascii() and self.country.isalpha()
+        return (
+            self.country.upper() if is_code else _COUNTRY_CODES.get(search_form(self.country), "")
+        )
 
 
 def place(value: object) -> Place:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 
 from django.conf import settings
@@ -10,6 +11,8 @@ from django.db.models import F
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+logger = logging.getLogger(__name__)
 
 # How many in a row open the breaker. Refused credentials rarely mend by themselves.
 REFUSALS_TO_OPEN = 3
@@ -55,9 +58,12 @@ class CircuitBreaker(models.Model):
             return False
         base = timedelta(seconds=settings.BREAKER_PAUSE_SECONDS)
         pause = min(base * 2 ** min(pauses, 10), max(LONGEST_PAUSE, base))
-        rows.exclude(paused_until__gt=Now(), probing=False).update(
+        begun = rows.exclude(paused_until__gt=Now(), probing=False).update(
             paused_until=Now() + pause, pause_code=code, pauses_in_a_row=pauses + 1, probing=False
         )
+        if begun:
+            kind, seconds = self._meta.model_name, pause.total_seconds()
+            logger.warning("%s %s is paused for %.0f s: %s", kind, self.pk, seconds, code)
         return True
 
     def begin_probe(self, seconds: float) -> bool:

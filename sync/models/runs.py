@@ -26,6 +26,11 @@ READING_DIES_AFTER = timedelta(minutes=5)
 # How long the cache keeps who was on a run's vacancy before its first push.
 APPLICANTS_KEPT_SECONDS = 3600
 
+# A run of events takes those of its workflow for so long after it began. It is finished a while
+# later, so that none joins a run that is being finished.
+EVENTS_JOIN_FOR = timedelta(seconds=60)
+EVENTS_FINISH_AFTER = timedelta(seconds=90)
+
 
 class RunKind(models.TextChoices):
     BATCH = "batch", _("recruiter's selection")
@@ -58,10 +63,22 @@ class RunQuerySet(ScopedQuerySet["Run"]):
         dead = signs.filter(last_sign__lt=Now() - READING_DIES_AFTER)
         return dead.update(is_complete=True, reason=BrokenOffError().note)
 
+    def taking_events(self, workflow: Workflow) -> Self:
+        """Runs of events of this workflow that the next ones may join."""
+        return self.running().filter(
+            kind=RunKind.EVENT,
+            workflow=workflow,
+            source=workflow.source,
+            vacancy=workflow.vacancy,
+            started_at__gt=Now() - EVENTS_JOIN_FOR,
+        )
+
     def finish_done(self) -> int:
         """Finish runs that have no push which a worker could move, 100 at most; returns how many.
         Safe to call from anywhere, any number of times."""
-        done = self.running().filter(is_complete=True).exclude(pushes__status__in=ACTIVE)
+        joinable = Q(kind=RunKind.EVENT, started_at__gt=Now() - EVENTS_FINISH_AFTER)
+        complete = self.running().filter(is_complete=True).exclude(joinable)
+        done = complete.exclude(pushes__status__in=ACTIVE)
         return sum(run.finish() for run in done[:100])
 
 
@@ -124,9 +141,10 @@ class Run(models.Model):
         """Of the applicants (masked) that were on the vacancy when the run began.
 
         Valid in one epoch of the database, and for one start of a worker group: a restore needs
-        one, whether or not anybody says that it was made.
+        one, whether or not anybody says that it was made. The number is of the form they are
+        kept in: workers of two versions may share a cache.
         """
-        return f"applicants:{epoch}:{worker_id}:{run_id}:{vacancy_id}"
+        return f"applicants:2:{epoch}:{worker_id}:{run_id}:{vacancy_id}"
 
     def finish(self) -> int:
         """running → finished, with the counts of events in the seed's words; every push whose

@@ -35,6 +35,8 @@ class FlatchrVacancy(models.Model):
     location = models.CharField(_("place"), max_length=255, blank=True)
     apply_url = models.URLField(_("public page"), max_length=500, blank=True)
     is_open = models.BooleanField(_("open"), default=True)
+    # In the company's own list; False: only the public feed shows it.
+    is_listed = models.BooleanField(default=True, editable=False)
     questions = models.JSONField(_("screening questions"), default=list, blank=True)
     synced_at = models.DateTimeField(_("fetched"), null=True, blank=True, editable=False)
 
@@ -54,3 +56,11 @@ class FlatchrVacancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.title} · {self.company.name}"
+
+    def note_closed(self) -> bool:
+        """Flatchr refused a candidate because it is closed; whether that is news. Not where its
+        slug has changed since: then only the former address leads nowhere."""
+        rows = FlatchrVacancy.objects.filter(pk=self.pk, slug=self.slug, is_open=True)
+        # Other pushes of this worker hold the same object.
+        self.is_open = False
+        return bool(rows.update(is_open=False))

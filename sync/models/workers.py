@@ -47,14 +47,16 @@ class WorkerGroup(models.Model):
 
 
 class RateStateManager(models.Manager["RateState"]):
-    def lock(self, key: str) -> RateState:
+    def lock(self, key: str) -> tuple[RateState, datetime]:
         """The row of `key`, made where it is missing, and locked until the transaction ends, so
-        that two workers never take the same turn."""
+        that two workers never take the same turn; and what the database's clock says then."""
         row = self.select_for_update().filter(key=key).first()
         if row is None:
             self.bulk_create([RateState(key=key)], ignore_conflicts=True)
             row = self.select_for_update().get(key=key)
-        return row
+        # Asked once the lock is held: waiting for it takes time.
+        now: datetime = self.filter(pk=row.pk).values_list(Now(), flat=True).get()
+        return row, now
 
 
 class RateState(models.Model):

@@ -58,7 +58,10 @@ EXPLANATIONS: dict[str, Explanation] = {
     ErrorCode.PROFILE_NOT_FOUND: Explanation(
         Side.HRFLOW,
         _("HrFlow does not know this profile in this source."),
-        _("It may have been deleted: refresh the profiles from HrFlow."),
+        _(
+            "It may have been deleted: refresh the profiles from HrFlow. One that an event has "
+            "announced is asked for again, for ten minutes."
+        ),
     ),
     ErrorCode.FORMAT_FAILED: Explanation(
         Side.PROFILE,
@@ -192,18 +195,21 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     ErrorCode.VACANCY_CLOSED: Explanation(
         Side.FLATCHR,
-        _("The vacancy is closed."),
-        _("Choose an open vacancy, or fetch the vacancies again if it was reopened."),
+        _("The vacancy is closed, or no longer in Flatchr."),
+        _(
+            "What waits goes on by itself once the vacancy was fetched and is open again. Or "
+            "choose another."
+        ),
     ),
     ErrorCode.COMPANY_INACTIVE: Explanation(
         Side.HERE,
         _("Pushes to this company are switched off."),
-        _("Ask an operator to switch the company on, then retry."),
+        _("Ask an operator to switch the company on: what waits goes on by itself."),
     ),
     ErrorCode.SOURCE_INACTIVE: Explanation(
         Side.HERE,
         _("Pushes from this source are switched off."),
-        _("Ask an operator to switch the source on, then retry."),
+        _("Ask an operator to switch the source on: what waits goes on by itself."),
     ),
     ErrorCode.DUPLICATE_IN_PROGRESS: Explanation(
         Side.HERE,

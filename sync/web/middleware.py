@@ -11,6 +11,7 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 
 from sync.services.security import audit
+from sync.web import health
 from sync.web.client_address import client_address
 from sync.web.htmx import HtmxRequest
 
@@ -60,6 +61,19 @@ class SecurityHeaders(Middleware):
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class HealthFirst(Middleware):
+    """Answers load balancers and monitors before anything that asks for the Host or a session.
+
+    They ask by address and not by name; and a session cannot be read while the database is away.
+    """
+
+    VIEWS = {"/healthz": health.healthz, "/readyz": health.readyz}
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        view = self.VIEWS.get(request.path_info, self.get_response)
+        return view(request)
 
 
 class AuditCaller(Middleware):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from sync.clients import transport
+from sync.clients import outbound, transport
 from sync.exceptions import RetryableError
 from sync.vocabulary import ErrorCode
 from tests.clients.http_calls import SECRET, door, error_of
@@ -48,8 +48,8 @@ def test_an_untrusted_certificate_is_refused_before_anything_is_sent(tls_context
 def test_a_trusted_certificate_is_taken_and_its_host_name_is_compared(
     tls_context: Any, tls_authority: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "DEFAULT_CA_BUNDLE_PATH", tls_authority)
-    transport._tls_context.cache_clear()
+    monkeypatch.setattr(outbound, "DEFAULT_CA_BUNDLE_PATH", tls_authority)
+    outbound.tls_context.cache_clear()
     transport.close_sessions()
     try:
         with serving(say(200, {"a": 1}), tls=tls_context) as server:
@@ -59,7 +59,7 @@ def test_a_trusted_certificate_is_taken_and_its_host_name_is_compared(
                 door(server).request("GET", "x")  # issued for `localhost`, not for the address
             assert len(server.requests) == 1
     finally:
-        transport._tls_context.cache_clear()
+        outbound.tls_context.cache_clear()
         transport.close_sessions()
 
 

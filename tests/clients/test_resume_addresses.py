@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sync.clients import resume_download, transport
+from sync.clients import outbound, resume_download, transport
 from sync.exceptions import PermanentError
 from sync.vocabulary import ErrorCode
 from tests.clients.resume_files import PDF, error_of, get
@@ -122,7 +122,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setattr(socket, "getaddrinfo", resolver)
     yield hosts
     transport.close_sessions()
-    transport._tls_context.cache_clear()
+    outbound.tls_context.cache_clear()
 
 
 def test_a_public_address_is_checked_once_and_connected_to_as_checked(
@@ -148,8 +148,8 @@ def test_the_certificate_of_a_pinned_address_must_name_the_host(
     trusted: bool,
 ) -> None:
     context, authority = certificate(tmp_path, issued_for)
-    monkeypatch.setattr(transport, "DEFAULT_CA_BUNDLE_PATH", authority)
-    transport._tls_context.cache_clear()
+    monkeypatch.setattr(outbound, "DEFAULT_CA_BUNDLE_PATH", authority)
+    outbound.tls_context.cache_clear()
     with serving(say(200, PDF, "application/pdf"), tls=context) as server:
         monkeypatch.setitem(resume_download._PORTS, "https", server.port)
         url = f"https://cv.example.com:{server.port}/cv"

@@ -12,7 +12,7 @@ from django.utils import translation
 from tests import ROOT
 from tests.browser.words import english_in
 from tests.desk import Desk
-from tests.site.french import back_to_english
+from tests.site.language.french import back_to_english
 
 __all__ = ["back_to_english"]
 COMMANDS = sorted(path.stem for path in (ROOT / "sync/management/commands").glob("[a-z]*.py"))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db.models.functions import Now
 
-from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource
+from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Run, Workflow
 from tests.commands.command_calls import Ran
 from tests.conftest import World
 from tests.pushing import fault
@@ -59,3 +59,14 @@ def test_check_connections_leaves_what_is_switched_off(world: World) -> None:
     HrFlowSource.objects.update(is_active=False)
     ran = Ran("check_connections")
     assert ran.status == 1 and "Nothing is set up" in ran.out
+
+
+def test_run_workflow_queues_the_profiles_of_its_source(world: World) -> None:
+    Workflow.objects.create(workflow_id="night", source=world.bulk, vacancy=world.vacancy())
+    ran = Ran("run_workflow", "--workflow", "night")
+    run = Run.objects.get()
+    assert (ran.status, run.pushes.count()) == (0, 60)
+    assert f"Run {run.pk}: 60 pushes queued" in ran.out
+    assert "night" in Ran("run_workflow", "--workflow", "day").problem
+    world.sandbox.set_faults(fault("list", "status", status=401, times=None))
+    assert "HrFlow" in Ran("run_workflow", "--workflow", "night").problem

@@ -66,6 +66,15 @@ def test_wait_does_not_wait_for_a_paused_account(world: World, endpoint: str) ->
     assert "paused" in ran.json["problem"]
 
 
+@pytest.mark.usefixtures("worker", "slow_clock")
+def test_wait_does_not_wait_for_what_is_closed(world: World) -> None:
+    flags = keys(world, 3)
+    world.sandbox.change_vacancy(world.vacancy().slug, open=False)
+    ran = push(world, *flags, "--wait", "--json")
+    assert (ran.status, {line["code"] for line in ran.json["pushes"]}) == (1, {"vacancy_closed"})
+    assert "closed" in ran.json["problem"]
+
+
 @pytest.mark.usefixtures("slow_clock")
 def test_wait_does_not_need_the_notification(
     world: World, notifications: Notifications, monkeypatch: pytest.MonkeyPatch

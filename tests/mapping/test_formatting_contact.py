@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.mapping.candidate import format_profile
-from sync.mapping.contact import format_email, format_phone, format_urls, web_address
+from sync.mapping.contact import format_email, format_urls, web_address
+from sync.mapping.phones import format_phone
 from sync.mapping.text import plain
 from tests.mapping.exotic import exotic
 from tests.mapping.profiles import old_profile
@@ -39,9 +40,9 @@ def test_it_takes_a_plausible_email_as_written(value: Any, email: str) -> None:
 @pytest.mark.parametrize(
     ("value", "phone"),
     [
-        (" 06\u00a095 46 82 31 ", "06 95 46 82 31"),
-        (33695468231, "33695468231"),
-        ("tel:+33695468231", "+33695468231"),
+        (" 06\u00a095 46 82 31 ", "+33 6 95 46 82 31"),
+        (33695468231, "+33 6 95 46 82 31"),
+        ("tel:+33695468231", "+33 6 95 46 82 31"),
         ("N/A", ""),
         (True, ""),
         (None, ""),

@@ -9,15 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 from django.test import RequestFactory
 from django.views.debug import get_exception_reporter_filter
 
+from connector_site import environment
 from tests import ROOT
+from tests.cases import Case
+from tests.cases import settings as cases
 
 KEY = "k" * 40
 MINIMAL = {
     "SECRET_KEY": "s" * 60,
     "FIELD_ENCRYPTION_KEYS": KEY,
+    "ALLOWED_HOSTS": "connector.example.com",
     "DATABASE_URL": "sqlite:///:memory:",
 }
 
@@ -48,7 +53,7 @@ def start(
     return done.returncode, (done.stdout + done.stderr).strip()
 
 
-def test_two_secrets_are_all_it_needs(tmp_path: Path) -> None:
+def test_two_secrets_and_a_host_are_all_it_needs(tmp_path: Path) -> None:
     assert start(tmp_path, DATABASE_URL=None) == (0, "started")
 
 
@@ -74,6 +79,8 @@ MALFORMED = {
     "FLATCHR_API_URL": "ftp://api.flatchr.io",
     "FLATCHR_CAREERS_URL": "careers",
     "RESUME_MAX_BYTES": "10 MB",
+    "WEBHOOK_MAX_BYTES": "1 MB",
+    "TRUSTED_PROXIES": "0",
     "PUSH_CONCURRENCY": "0",
     "Q_WORKERS": "two",
     "PUSH_LEASE_SECONDS": "soon",
@@ -92,6 +99,56 @@ MALFORMED = {
 def test_a_malformed_value_is_named(tmp_path: Path, name: str) -> None:
     status, said = start(tmp_path, **{name: MALFORMED[name]})
     assert (status, said.partition(":")[0]) == (3, name), said
+
+
+@pytest.mark.parametrize("case", cases.STOP_CASES, ids=str)
+def test_what_cannot_be_read_stops_the_start(tmp_path: Path, case: Case) -> None:
+    status, said = start(tmp_path, **case.input)
+    assert (status, said.partition(":")[0]) == (3, case.right), said
+    assert "hunter2" not in said and "\n" not in said
+
+
+@pytest.mark.parametrize("case", cases.READ_CASES, ids=str)
+def test_a_value_is_read_as_it_is_written(tmp_path: Path, case: Case) -> None:
+    given, expression = case.input
+    assert start(tmp_path, expression, **given) == (0, case.right)
+
+
+@pytest.mark.parametrize("case", cases.DOTENV_CASES, ids=str)
+def test_a_line_of_dotenv(tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {})
+    path = tmp_path / ".env"
+    path.write_bytes(case.input.encode())
+    if isinstance(case.right, str):
+        environment.load_dotenv(path)
+        assert environment.text("NAME") == case.right
+        return
+    with pytest.raises(ImproperlyConfigured, match=r"^\.env") as raised:
+        environment.load_dotenv(path)
+    assert f"line {case.right}" in str(raised.value) and "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize("name", ["NAME", "NAME_FILE"])
+def test_dotenv_overrides_nothing(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("given")
+    given = {"NAME": "given", "NAME_FILE": str(tmp_path / "secret")}
+    monkeypatch.setattr(os, "environ", {name: given[name]})
+    path = tmp_path / ".env"
+    path.write_text("NAME=other\nNAME_FILE=/nowhere\n")
+    environment.load_dotenv(path)
+    assert environment.text("NAME") == "given"
+
+
+@pytest.mark.parametrize("case", cases.FILE_CASES, ids=str)
+def test_a_file_loses_one_newline(
+    tmp_path: Path, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret"
+    path.write_bytes(case.input.encode())
+    monkeypatch.setenv("NAME_FILE", str(path))
+    assert environment.text("NAME") == case.right
 
 
 def test_a_lease_shorter_than_a_request_is_refused(tmp_path: Path) -> None:

@@ -50,12 +50,14 @@ def test_json_with_a_charset_is_taken(desk: Desk) -> None:
     assert tell_hrflow(desk, event(desk), content_type=kind).status_code == 200
 
 
-def test_a_large_body_is_refused_unread(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_body_is_refused_unread(
+    desk: Desk, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def never(*_: Any) -> bool:
         raise AssertionError("read")
 
-    monkeypatch.setattr(webhooks, "is_signed", never)
-    body = b'{"a": "' + b"x" * webhooks.MOST_BYTES + b'"}'
+    monkeypatch.setattr(webhooks, "read_signed", never)
+    body = b'{"a": "' + b"x" * settings.WEBHOOK_MAX_BYTES + b'"}'
     assert tell_hrflow(desk, body).status_code == 413
     assert tell_flatchr(desk, body).status_code == 413
 
@@ -117,9 +119,16 @@ def test_too_many_refusals_from_one_address_are_cut_short(
     monkeypatch.setattr(webhooks.refusals, "per_minute", 3)
     codes = [tell_hrflow(desk, event(desk), token=f"t{n}").status_code for n in range(5)]
     assert codes == [404, 404, 404, 429, 429]
+    assert tell_hrflow(desk, event(desk)).status_code == 200, "the live address is not shut out"
+    forged = [
+        tell_hrflow(desk, event(desk), sign=lambda body: "0" * 64).status_code for _ in range(4)
+    ]
+    assert forged == [404, 404, 404, 429]
     with CaptureQueriesContext(connection) as captured:
-        assert tell_hrflow(desk, event(desk)).status_code == 429
-    assert len(captured) == 0
+        assert tell_hrflow(desk, event(desk), token="guessed").status_code == 429
+        assert tell_hrflow(desk, event(desk), REMOTE_ADDR="203.0.113.9").status_code == 200
+        captured_refused = captured.captured_queries[:1]
+    assert "webhook_token" in captured_refused[0]["sql"], "one query finds the account, or none"
 
 
 def test_the_addresses_of_one_ipv6_network_are_counted_together(

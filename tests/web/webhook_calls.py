@@ -69,6 +69,13 @@ def event(desk: Desk, kind: str = "profile.parsing.success", **profile: Any) -> 
     return {"type": kind, "origin": "api", "message": "", "profile": about}
 
 
+def post_hrflow(desk: Desk, body: bytes, header: str, **more: Any) -> Any:
+    """Exactly these bytes, under exactly this signature."""
+    more.setdefault("content_type", "application/json")
+    client = Client(headers={"HTTP-HRFLOW-SIGNATURE": header})
+    return client.generic("POST", f"/hooks/hrflow/{desk.source.webhook_token}/", body, **more)
+
+
 def tell_hrflow(
     desk: Desk, what: Any, *, sign: Callable[..., str] = plain, token: str = "", **more: Any
 ) -> Any:

@@ -25,6 +25,7 @@ from sync.models import Action, ErasedPerson
 from sync.models.scope import sees_all
 from sync.services.privacy import (
     erasure,
+    maintenance,
     personal_data,
     processing_register,
     suppression,
@@ -78,7 +79,8 @@ class ErasedPersonAdmin(ReadOnly, Listed[ErasedPerson]):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        context = {"may_handle": may_handle(request), **(extra_context or {})}
+        at_work = maintenance.progress()
+        context = {"may_handle": may_handle(request), "at_work": at_work, **(extra_context or {})}
         return super().changelist_view(request, context)
 
     # --- a person's request ---------------------------------------------------------------------
@@ -108,7 +110,7 @@ class ErasedPersonAdmin(ReadOnly, Listed[ErasedPerson]):
         if "export" in request.POST:
             return _download(erasure.export_candidate(**person, user=user))
         if "erase" in request.POST:
-            receipt = erasure.erase_candidate(**person, user=user)
+            receipt = erasure.erase_candidate(**person, user=user, wait=False)
             return self._page(request, RequestForm(), receipt=receipt)
         held = personal_data.find(**person)
         profiles, pushes = held.profiles.count(), held.pushes.count()

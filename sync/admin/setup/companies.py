@@ -78,7 +78,7 @@ class CompanyAdmin(AccountAdmin):
         if not company.is_active:
             return status_label("none", _("switched off"))
         if company.last_error:
-            return status_label("warning", _("last fetch failed"))
+            return status_label("warning", _("problem at the last fetch"))
         return status_label("ok", _("ready"))
 
     @admin.display(description=gettext_lazy("API key"), ordering="auth_expires_on")
@@ -166,3 +166,5 @@ def fetch(request: HttpRequest, company: FlatchrCompany) -> None:
     words = _("%(company)s: %(created)s new vacancies, %(updated)s changed, %(closed)s closed.")
     values = {"created": found.created, "updated": found.updated, "closed": found.closed}
     messages.success(request, words % {"company": company, **values})
+    if found.problem:
+        messages.warning(request, str(found.problem))

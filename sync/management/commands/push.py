@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,14 @@ from sync.exceptions import ConfigurationError, SyncError
 from sync.models import FlatchrVacancy, HrFlowSource
 from sync.models.profiles import LONGEST_KEY
 from sync.services.pushing import command
+from sync.vocabulary import ErrorCode
+from sync.vocabulary.explanations import sentence
 
 
 class Command(BaseCommand):
     tells_json = False
+    # Of what was queued; it goes on whatever becomes of the command.
+    run_id: int | None = None
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Under --json a wrong call is told as JSON too."""
@@ -49,23 +54,43 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help=_("one JSON object on stdout"))
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """Exit status 0, 1 (not all of it happened), 2 (a wrong call), 130 (Ctrl-C)."""
         try:
             report = self._report(options)
+        except KeyboardInterrupt:
+            self.stderr.write(self._words_for_interruption())
+            sys.exit(130)
         except (CommandError, SyncError, ConfigurationError) as error:
             if not options["json"]:
                 raise CommandError(str(error)) from None
             report = command.Report(asked=0, problem=str(error))
-        self._print(report, as_json=options["json"])
+        try:
+            self._print(report, as_json=options["json"])
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read it has gone; Python would complain once more when it closes stdout.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not report.is_success:
             sys.exit(1)
+
+    def _words_for_interruption(self) -> str:
+        if self.run_id is None:
+            return _("Stopped; nothing was queued.")
+        words = _(
+            "Stopped waiting. Run %(id)s goes on by itself; its page shows what becomes of it."
+        )
+        return words % {"id": self.run_id}
 
     def _report(self, options: Any) -> command.Report:
         """Do what is asked for. Raises CommandError, SyncError, ConfigurationError."""
         source, vacancy = find_source(options["source"]), find_vacancy(options["vacancy"])
+        if not options["dry_run"] and not vacancy.is_open:
+            raise CommandError(sentence(ErrorCode.VACANCY_CLOSED))
         keys = command.keys_of(source) if options["all"] else _given_keys(options)
         if options["dry_run"]:
             return command.try_out(source, vacancy, keys)
         report = command.queue(source, vacancy, keys)
+        self.run_id = report.run_id
         return command.wait_for(report, vacancy) if options["wait"] else report
 
     def _print(self, report: command.Report, *, as_json: bool) -> None:

@@ -24,6 +24,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         words = _("%(company)s: %(created)s new vacancies, %(updated)s changed, %(closed)s closed.")
         self.stdout.write(words % {"company": company, **vars(found)})
+        if found.problem:
+            self.stderr.write(str(found.problem))
 
 
 def find_company(name: str) -> FlatchrCompany:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 import sys
 from argparse import ArgumentParser
 from typing import Any
@@ -8,6 +9,9 @@ from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
 from sync.services.queue.supervisor import Supervisor
+from sync.services.reconciling import search_lag
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -17,4 +21,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if warning := search_lag.warning():
+            logger.warning("%s", warning)
         sys.exit(Supervisor().run())

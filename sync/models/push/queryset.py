@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from typing import Self, TypeVar
 
 from django.db import models
@@ -16,6 +19,14 @@ S = PushStatus
 # Tries lost with their worker after which a push is tried alone.
 SUSPECT_ATTEMPTS = 2
 P = TypeVar("P", bound=models.Model)
+# What lets an unsent push wait, until its deadline, and why; where several apply, the first counts.
+# `blocking.target_problem` says the same of rows that are loaded.
+HELD_BY: Mapping[ErrorCode, Q] = {
+    ErrorCode.COMPANY_INACTIVE: Q(vacancy__company__is_active=False),
+    ErrorCode.SOURCE_INACTIVE: Q(source__is_active=False),
+    ErrorCode.VACANCY_CLOSED: Q(vacancy__is_open=False),
+}
+_HELD = Q(create_started_at=None) & reduce(or_, HELD_BY.values())
 
 
 class PushQuerySet(ScopedQuerySet[P]):
@@ -43,9 +54,18 @@ class PushQuerySet(ScopedQuerySet[P]):
         """For a person to decide: nobody can tell whether the candidate is in Flatchr."""
         return self.filter(status=S.UNCONFIRMED)
 
+    def held(self) -> Self:
+        """Waiting, and nobody starts it: the company or source is switched off, or the vacancy is
+        closed. One that may be in Flatchr already is not held: it is looked up."""
+        return self.waiting().filter(_HELD)
+
+    def startable(self) -> Self:
+        """Waiting, neither held nor paused: a worker takes it when it is due."""
+        return self.waiting().filter(~_HELD).unpaused()
+
     def due(self) -> Self:
-        """Waiting, due by the database's clock, and not paused."""
-        return self.waiting().filter(next_attempt_at__lte=Now()).unpaused()
+        """Startable, and due by the database's clock."""
+        return self.startable().filter(next_attempt_at__lte=Now())
 
     @staticmethod
     def suspected() -> Q:

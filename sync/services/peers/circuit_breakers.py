@@ -7,6 +7,7 @@ is over and one push probes it, and closed after an answer that shows it works.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from django.conf import settings
@@ -36,7 +37,10 @@ def note_answer(
     *,
     refused: Side | None = None,
 ) -> None:
-    """Count what the peers' answers say of their health; no write while all is well.
+    """Count what the peers' answers say of their health; nothing changes while all is well.
+
+    In a row means in a row in time: a push whose last answer shows that the account works ends the
+    row, whatever was counted since that push was claimed.
 
     `exchanges`: as a journal keeps them (`service`, `status`: None without an answer).
     `probes`: the half-open accounts that this push was let through to try. `refused`: the side that
@@ -48,17 +52,19 @@ def note_answer(
     ]
     for side, account, code in sides:
         statuses = [one["status"] for one in exchanges if one["service"] == side]
-        faults = sum(status is None or status >= 500 for status in statuses)
+        faults = list(takewhile(_is_fault, reversed(statuses)))
         # Even a "no" to this candidate shows that the account works; a refused key does not.
         is_well = statuses and statuses[-1] not in (401, 403, 429) and side is not refused
-        # The row as it was when the push was claimed: nearly always there is nothing to reset.
-        is_counting = account.failures_in_a_row or account.paused_until
         if faults:
-            account.note_failures(code, faults, opens_at=FAULTS_TO_OPEN)
-        elif is_well and is_counting:
+            account.note_failures(code, len(faults), opens_at=FAULTS_TO_OPEN)
+        elif is_well:
             account.close()
         if account in probes:
             account.end_probe()
+
+
+def _is_fault(status: int | None) -> bool:
+    return status is None or status >= 500
 
 
 def is_half_open(push: Push) -> bool:

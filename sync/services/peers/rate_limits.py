@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 from django.conf import settings
 from pyrate_limiter import Duration, Rate
@@ -74,11 +75,12 @@ def hrflow_throttle(source: HrFlowSource, writer: Writer) -> Callable[[], None] 
 def wait_for_turn(key: str, per_minute: int, writer: Writer, code: ErrorCode) -> None:
     """Take the next turn, and wait until it comes.
 
-    Raises RateLimitedError where it is further away than a thread should wait, or where a stop is
-    requested meanwhile.
+    Raises RateLimitedError where it is further away than a thread should wait or than the task
+    lasts (`writer.ends`), or where a stop is requested meanwhile.
     """
-    wait = writer.run(lambda: reserve(key, per_minute))
-    if wait > LONGEST_WAIT_SECONDS:
+    longest = min(LONGEST_WAIT_SECONDS, max(writer.ends - time.monotonic(), 0))
+    wait = writer.run(lambda: reserve(key, per_minute, longest))
+    if wait > longest:
         raise RateLimitedError(code, retry_after=wait)
     if wait and shutdown.requested.wait(wait):
         raise RateLimitedError(code, retry_after=wait)
@@ -92,7 +94,8 @@ def check_turn_is_near(company: FlatchrCompany) -> None:
     limit = company.requests_per_minute
     if not limit:
         return
-    _, wait = _next_turn(RateState.objects.lock(_company_key(company)), limit)
+    row, now = RateState.objects.lock(_company_key(company))
+    _, wait = _next_turn(row, now, limit)
     if wait > NEAR_SECONDS:
         queue = Push.objects.waiting().filter(vacancy__company=company).count()
         spread = 60 * queue / limit
@@ -100,20 +103,21 @@ def check_turn_is_near(company: FlatchrCompany) -> None:
         raise RateLimitedError(ErrorCode.FLATCHR_RATE_LIMITED, retry_after=delay)
 
 
-def reserve(key: str, per_minute: int) -> float:
-    """Take the next turn; returns the seconds until it comes. A turn too far away is not taken."""
-    row = RateState.objects.lock(key)
-    state, wait = _next_turn(row, per_minute)
-    if wait <= LONGEST_WAIT_SECONDS:
+def reserve(key: str, per_minute: int, longest: float = LONGEST_WAIT_SECONDS) -> float:
+    """Take the next turn; returns the seconds until it comes. One further away than `longest` is
+    not taken."""
+    row, now = RateState.objects.lock(key)
+    state, wait = _next_turn(row, now, per_minute)
+    if wait <= longest:
         RateState.objects.filter(pk=row.pk).update(state=list(state))
     return wait
 
 
-def _next_turn(row: RateState, per_minute: int) -> tuple[tuple[float, ...], float]:
-    """The state once the next turn is taken, and the seconds until that turn."""
+def _next_turn(row: RateState, at: datetime, per_minute: int) -> tuple[tuple[float, ...], float]:
+    """The state once the next turn is taken, and the seconds until that turn, counted from `at`."""
     rates = [Rate(per_minute, Duration.MINUTE, burst=1)]
     state = tuple(row.state) or ALGORITHM.initial(rates)
-    now = time.time_ns() // 1_000_000
+    now = int(at.timestamp() * 1000)
     new_state, decision = ALGORITHM.step(rates, state, now, 1)
     if decision.allowed:
         return new_state, 0.0

@@ -20,9 +20,9 @@ from redis import RedisError
 
 from sync.models import Action, DailyCount, Epoch, Push, PushAttempt, Run, WorkerGroup
 from sync.models.runs import APPLICANTS_KEPT_SECONDS
-from sync.services.privacy import personal_data, suppression
-from sync.services.privacy.database_files import scrub
+from sync.services.privacy import maintenance, personal_data, suppression
 from sync.services.privacy.personal_data import PersonalData
+from sync.services.queue import notify
 from sync.services.security import audit
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Receipt:
     """What an erasure did. The audit log keeps `number`, the date and `counts`, nothing else.
 
     `counts`: deleted or changed rows by kind. `scrubbed`: whether the deleted rows are off the disk
-    already; the next purge does it otherwise.
+    already; a task or the next purge does it otherwise.
     """
 
     number: str
@@ -97,18 +97,28 @@ def _sent_to(held: PersonalData) -> list[SentTo]:
 
 
 def erase_candidate(
-    *, email: str = "", profile_key: str = "", user: User | None = None, force: bool = False
+    *,
+    email: str = "",
+    profile_key: str = "",
+    user: User | None = None,
+    force: bool = False,
+    wait: bool = True,
 ) -> Receipt:
     """Delete a person everywhere, so that no import, event or push brings them back.
 
     The suppression list is committed first: an import or push that runs at the same time finds the
-    person on it. A running push loses its row, and with it the right to send. Raises
-    SharedMarkError.
+    person on it. Where the person was sent to is read after that, from locked rows: a push that was
+    faster is among them, and one that was not loses its row, and with it the right to send.
+    `wait`: for the rows to leave the disk, which takes minutes in a large database; else a task
+    does it. Raises SharedMarkError.
     """
-    held = personal_data.find(email=email, profile_key=profile_key, force=force)
-    number, sent_to = secrets.token_hex(8), _sent_to(held)
-    suppression.remember(held.emails, held.keys, number)
+    number = secrets.token_hex(8)
+    for _ in range(2):  # What came in before the first time was committed is found by the second.
+        held = personal_data.find(email=email, profile_key=profile_key, force=force)
+        suppression.remember(held.emails, held.keys, number)
     with transaction.atomic():
+        list(held.pushes.select_related(None).select_for_update())
+        sent_to = _sent_to(held)
         counts = Counter(personal_data.find_mentions(held).wipe())
         _forget_searches(held.pushes)
         _forget_known_applicants(held.pushes)
@@ -117,7 +127,9 @@ def erase_candidate(
         counts["profiles"] = held.profiles.delete()[0]
         done = {kind: count for kind, count in sorted(counts.items()) if count}
         audit.record(user, Action.ERASE, label=number, details=done)
-    return Receipt(number, done, sent_to, scrubbed=scrub())
+    if not wait:
+        transaction.on_commit(lambda: notify.task(notify.SCRUB), robust=True)
+    return Receipt(number, done, sent_to, scrubbed=wait and maintenance.scrub_alone())
 
 
 def _forget_searches(pushes: QuerySet[Push]) -> None:

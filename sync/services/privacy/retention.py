@@ -33,9 +33,10 @@ from sync.models import (
 from sync.models.push.queryset import PushQuerySet
 from sync.models.states import ACTIVE, PushStatus
 from sync.services.privacy import suppression
-from sync.services.privacy.database_files import scrub, truncate_wal, update_statistics
+from sync.services.privacy.database_files import truncate_wal, update_statistics
 from sync.services.privacy.erasure import delete_pushes
-from sync.services.queue import heartbeat
+from sync.services.privacy.maintenance import PURGE, report, scrub
+from sync.services.queue import shutdown
 from sync.services.security import audit
 
 # Rows deleted in one transaction.
@@ -76,21 +77,29 @@ def cutoffs() -> Cutoffs:
 
 
 def purge(*, dry_run: bool = False) -> dict[str, int]:
-    """Delete what has expired; returns the number of rows by kind. `dry_run` only counts them."""
+    """Delete what has expired; returns the number of rows by kind. `dry_run` only counts them.
+
+    In batches, so that no statement takes long; after a batch in which a stop is requested it does
+    nothing more.
+    """
     until = cutoffs()
     if dry_run:
         return _count(until)
-    counts = Counter(_purge_people(until))
-    counts["payloads"] = _expired_payloads(until).update(steps=[], message="")
-    counts["reasons"] = _forget_answers(until)
-    counts["returned"] = _delete_returned()
-    counts.update(_purge_rest(until))
+    counts: Counter[str] = Counter()
+    _purge_people(until, counts)
+    _forget_payloads(until, counts)
+    _forget_answers(until, counts)
+    _delete_returned(counts)
+    if not shutdown.is_requested():
+        counts.update(_purge_rest(until))
     found = {name: count for name, count in sorted(counts.items()) if count}
     is_personal = any(found.get(name) for name in PERSONAL)
     if is_personal:
         audit.record(None, Action.PURGE, details=found)
     # An erasure since the last purge may have found the database busy, and not scrubbed.
     erased = ErasedPerson.objects.filter(erased_at__gte=timezone.now() - SCRUBBED_AGAIN)
+    if shutdown.is_requested():
+        return found
     if is_personal or erased.exists():
         scrub()
     update_statistics()
@@ -156,10 +165,10 @@ def _is_kept(until: datetime) -> Q:
     return known | unknown
 
 
-def _purge_people(until: Cutoffs) -> dict[str, int]:
-    """Delete expired pushes, then expired profiles, then runs that are empty by now."""
-    counts: Counter[str] = Counter()
-    for keys in _batches(expired_pushes(until.people)):
+def _purge_people(until: Cutoffs, counts: Counter[str]) -> Counter[str]:
+    """Delete expired pushes, then expired profiles, then runs that are empty by now; returns
+    `counts`."""
+    for keys in _batches(expired_pushes(until.people), counts):
         with transaction.atomic():
             # Asked again, and locked: a person may have retried or decided one meanwhile.
             locked = expired_pushes(until.people).filter(pk__in=keys).select_for_update()
@@ -171,39 +180,43 @@ def _purge_people(until: Cutoffs) -> dict[str, int]:
             suppression.remember_pushed(list(marks))
             deleted, attempts = delete_pushes(pushes)
         counts.update(pushes=deleted, attempts=attempts)
-    for keys in _batches(expired_profiles(until.people)):
+    for keys in _batches(expired_profiles(until.people), counts):
         with transaction.atomic():
             deleted_rows = Profile.objects.filter(pk__in=keys).delete()[1]
             counts["profiles"] += deleted_rows.get("sync.Profile", 0)
-    empty = Run.objects.filter(finished_at__lt=until.people, pushes=None)
-    counts["runs"] = empty.delete()[1].get("sync.Run", 0)
+    empty = Run.objects.filter(finished_at__lt=until.people, pushes=None).order_by("pk")
+    for keys in _batches(empty, counts):
+        gone = Run.objects.filter(pk__in=keys, pushes=None).delete()[1]
+        counts["runs"] += gone.get("sync.Run", 0)
     return counts
 
 
-def _batches(rows: QuerySet[Push] | QuerySet[Profile]) -> Iterator[list[int]]:
-    """Primary keys of the rows, BATCH at a time, with a heartbeat before each batch.
+def _batches(rows: QuerySet[Any], counts: Counter[str]) -> Iterator[list[int]]:
+    """Primary keys of the rows, BATCH at a time; progress and a heartbeat before each batch.
 
-    A batch is read when it is asked for, so that the former one may be deleted first.
+    A batch is read when it is asked for, so that the former one may be deleted first. None comes
+    once a stop is requested: the rest waits for the next purge.
     """
     last = 0
-    while keys := list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH]):
-        heartbeat.beat()
+    while not shutdown.is_requested():
+        keys = list(rows.filter(pk__gt=last).values_list("pk", flat=True)[:BATCH])
+        if not keys:
+            return
+        report(PURGE, counts)
         yield keys
         last = keys[-1]
 
 
-def _delete_returned() -> int:
+def _delete_returned(counts: Counter[str]) -> None:
     """Delete profiles of erased persons: an import that had read a page of HrFlow just before the
-    erasure may have stored them again. Returns how many."""
+    erasure may have stored them again."""
     if not suppression.is_anybody_erased():
-        return 0
-    deleted = 0
-    for keys in _batches(Profile.objects.order_by("pk")):
+        return
+    for keys in _batches(Profile.objects.order_by("pk"), counts):
         page = list(Profile.objects.filter(pk__in=keys).only("key", "email"))
         erased = suppression.erased_keys({profile.key: profile.email for profile in page})
         back = [profile.pk for profile in page if profile.key in erased]
-        deleted += Profile.objects.filter(pk__in=back).delete()[0]
-    return deleted
+        counts["returned"] += Profile.objects.filter(pk__in=back).delete()[0]
 
 
 # --- the rest -----------------------------------------------------------------------------------
@@ -221,21 +234,26 @@ def _expired_reasons(until: Cutoffs) -> QuerySet[Push]:
     return Push.objects.filter(quoting, closed_at__lt=until.payloads).order_by("pk")
 
 
-def _forget_answers(until: Cutoffs) -> int:
-    """Remove the quoted answers; returns from how many pushes.
+def _forget_payloads(until: Cutoffs, counts: Counter[str]) -> None:
+    """Remove what was sent and answered from the attempts that still hold it."""
+    for keys in _batches(_expired_payloads(until).order_by("pk"), counts):
+        held = PushAttempt.objects.filter(pk__in=keys)
+        counts["payloads"] += held.update(steps=[], message="")
+
+
+def _forget_answers(until: Cutoffs, counts: Counter[str]) -> None:
+    """Remove the quoted answers from pushes.
 
     The error's code and other parameters stay, from which pages make the reason.
     """
-    changed = 0
-    for keys in _batches(_expired_reasons(until)):
+    for keys in _batches(_expired_reasons(until), counts):
         with transaction.atomic():
             pushes = list(_expired_reasons(until).filter(pk__in=keys).select_for_update())
             for push in pushes:
                 push.error_message = push.enrichment_error = ""
                 push.error_params.pop("answer", None)
             Push.objects.bulk_update(pushes, QUOTING, batch_size=100)
-        changed += len(pushes)
-    return changed
+        counts["reasons"] += len(pushes)
 
 
 def _expired_drafts(until: Cutoffs) -> QuerySet[Run]:

@@ -6,6 +6,7 @@ transfer and a dry run ask whether the target takes any push at all.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,10 +15,12 @@ from django.db.models import Case, CharField, Exists, OuterRef, Q, TextChoices, 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sync.models import FlatchrVacancy, HrFlowSource, Push, ResumePolicy, Run
+from sync.models import FlatchrVacancy, HrFlowSource, Push, ResumePolicy, Run, RunKind
 from sync.models.states import BLOCKING, PushStatus
 from sync.services.privacy import suppression
 from sync.vocabulary import ErrorCode
+
+logger = logging.getLogger(__name__)
 
 
 class Blocker(TextChoices):
@@ -55,7 +58,8 @@ IN_DRAFTS = (
     Blocker.NAME,
     Blocker.RESUME,
 )
-# Before a workflow queues the profile of an event: of a changed one, what failed is tried again.
+# Before a workflow queues the profile of an event: of a changed one, what failed is tried again;
+# see `blocked_at_events`.
 AT_UPDATES = (Blocker.ERASED, Blocker.PUSHED, Blocker.THERE, Blocker.CANCELLED)
 AT_ARRIVALS = (*AT_UPDATES, Blocker.FAILED)
 
@@ -90,6 +94,27 @@ def blocked_keys(
     if Blocker.ERASED in by:
         found |= dict.fromkeys(suppression.erased_keys(emails), Blocker.ERASED)
     return found
+
+
+def blocked_at_events(
+    source: HrFlowSource, vacancy: FlatchrVacancy, updated: Mapping[str, bool]
+) -> set[str]:
+    """The keys that events do not push. `updated`: by profile key, whether an event says that the
+    profile changed.
+
+    What failed or was left out is tried again where the profile changed. A push that failed for an
+    earlier event blocks no later one: HrFlow speaks of a profile before it can be read.
+    """
+    found = blocked_keys(source, vacancy, dict.fromkeys(updated, ""), by=AT_ARRIVALS)
+    failed = {key for key, blocker in found.items() if blocker is Blocker.FAILED}
+    earlier = Push.objects.filter(
+        source=source,
+        vacancy=vacancy,
+        profile_key__in=[key for key in failed if not updated[key]],
+        status__in=EARLIER[Blocker.FAILED],
+    )
+    others = earlier.exclude(status=PushStatus.FAILED, run__kind=RunKind.EVENT)
+    return (found.keys() - failed) | set(others.values_list("profile_key", flat=True))
 
 
 def draft_blocker(run: Run) -> Case:
@@ -143,5 +168,14 @@ def target_problem(
 
 def blocked_target(push: Push) -> ErrorCode | None:
     """`target_problem` of a push. One with an intent to create must be looked up whatever this
-    says: its candidate may be in Flatchr already."""
+    says: its candidate may be in Flatchr already. What can change again (`HELD_BY`) lets the push
+    wait; the rest ends it."""
     return target_problem(push.vacancy, push.source, push.profile_key)
+
+
+def close_vacancy(push: Push) -> None:
+    """Flatchr has refused this push because its vacancy is closed. So it is here, until the
+    vacancies are fetched; what else waits for it is told why, and not sent in vain."""
+    if push.vacancy.note_closed():
+        logger.warning("vacancy %s: Flatchr says that it is closed", push.vacancy.slug)
+        Push.objects.filter(vacancy=push.vacancy_id).note_held()

@@ -22,7 +22,7 @@ from sync.services.peers.profile_pages import pages
 from sync.services.preparing.job import job_for
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
-from sync.services.pushing.blocking import target_problem
+from sync.services.pushing.blocking import blocked_target, target_problem
 from sync.services.pushing.dispatch import Dispatched, dispatch
 from sync.services.queue.recovery import recover
 from sync.vocabulary import ErrorCode, label_of, tally
@@ -64,13 +64,13 @@ class Line:
 
 @dataclass
 class Report:
-    """What the command tells. `asked`: how many keys were given; `blocked`: how many of them have
+    """What the command tells. `asked`: how many keys were given; `blocked`: those of them that have
     an open or successful push; `erased`: the lines, in `pushes` too, of people who were erased on
     request; `problem`: why it went no further."""
 
     asked: int
     run_id: int | None = None
-    blocked: int = 0
+    blocked: list[str] = field(default_factory=list)
     waited: bool = False
     pushes: list[Line] = field(default_factory=list)
     problem: str = ""
@@ -92,7 +92,7 @@ class Report:
     def summary(self) -> str:
         """One line: the run, the counts by state, then the problem where there is one."""
         states = [(state_label(status), count) for status, count in sorted(self.counts.items())]
-        blocked = [(_("pushed before or on their way"), self.blocked)] if self.blocked else []
+        blocked = [(_("pushed before or on their way"), len(self.blocked))] if self.blocked else []
         told = tally([(_("asked"), self.asked), *states, *blocked])
         if self.run_id:
             told = f"{_('Run %(id)s') % {'id': self.run_id}} · {told}"
@@ -102,7 +102,8 @@ class Report:
         return {
             "run": self.run_id,
             "asked": self.asked,
-            "blocked": self.blocked,
+            "blocked": len(self.blocked),
+            "blocked_keys": self.blocked,
             "counts": self.counts,
             "success": self.is_success,
             "problem": self.problem,
@@ -135,7 +136,7 @@ def report_of(done: Dispatched, *, asked: int, waited: bool = False) -> Report:
     return Report(
         asked=asked,
         run_id=done.run.pk,
-        blocked=len(done.blocked),
+        blocked=done.blocked,
         waited=waited,
         pushes=[*map(Line.of_push, pushes), *erased],
         erased=erased,
@@ -170,6 +171,10 @@ def _why_stuck(pushes: PushQuerySet[Push], company_id: int, worker_seen_at: floa
     """
     if time.monotonic() - worker_seen_at > settings.HEARTBEAT_STALE_SECONDS:
         return _("No worker is running: what is queued stays queued, and goes on once one starts.")
+    held = pushes.held().select_related("source", "vacancy__company")
+    first = held.order_by("pk").first()
+    if first and not pushes.active().exclude(pk__in=held.values("pk")).exists():
+        return sentence(blocked_target(first) or "")
     accounts: list[CircuitBreaker] = [FlatchrCompany.objects.get(pk=company_id)]
     accounts += HrFlowSource.objects.filter(pk__in=pushes.values("source"))
     for account in accounts:

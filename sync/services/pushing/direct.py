@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -31,7 +30,7 @@ from sync.services.peers.client_factory import flatchr_client_with, hrflow_clien
 from sync.services.preparing.job import Job
 from sync.services.preparing.journal import Journal
 from sync.services.preparing.steps import Discarded, prepare
-from sync.services.reconciling.applicants import on_vacancy
+from sync.services.reconciling.applicants import search_person
 from sync.vocabulary import ErrorCode, Event, ReadMode
 
 logger = logging.getLogger(__name__)
@@ -165,14 +164,9 @@ def _search(
     push: DirectPush, vacancy: Vacancy, candidate: Candidate, *, sent: bool = False
 ) -> list[Found]:
     """Everybody who could be this candidate on this vacancy; once `sent`, those of late only."""
-    email = candidate.get("email")
-    applicants = push.flatchr.search_applicants(
-        email=email,
-        lastname=None if email else candidate["lastname"],
-        vacancy_id=vacancy.remote_id or None,
-        start=(timezone.now() - timedelta(days=1)).date() if sent else None,
-    )
-    return on_vacancy(applicants, vacancy)
+    email, since = str(candidate.get("email") or ""), timezone.now() if sent else None
+    lastname = str(candidate["lastname"])
+    return search_person(push.flatchr, vacancy, email=email, lastname=lastname, since=since)
 
 
 def _look_up(push: DirectPush, vacancy: Vacancy, candidate: Candidate, known: set[str]) -> End:

@@ -81,6 +81,30 @@ def dispatch(
     return result
 
 
+def dispatch_events(workflow: Workflow, keys: Sequence[str]) -> Dispatched:
+    """Queue one push a profile key that events spoke of, as `dispatch` does.
+
+    They join the workflow's run of events that began of late, so that a burst of events makes few
+    runs, and with them few searches of the applicants.
+    """
+    source, vacancy = workflow.source, workflow.vacancy
+    with transaction.atomic():
+        # One request at a time: the next finds this one's run. No key: rows may still name it.
+        list(Workflow.objects.select_for_update(no_key=True).filter(pk=workflow.pk))
+        runs = Run.objects.taking_events(workflow).filter(**options_of(workflow))
+        run = runs.order_by("pk").last()
+        if run is None:
+            event = RunKind.EVENT
+            return dispatch(
+                source=source, vacancy=vacancy, keys=keys, kind=event, workflow=workflow
+            )
+        result = Dispatched(run)
+        for batch in batches(dict.fromkeys(keys), BATCH):
+            add_pushes(result, batch)
+        notify.workers_after_commit()
+    return result
+
+
 def options_of(workflow: Workflow | None) -> dict[str, Any]:
     """The fields of a run that say how, as its workflow has them now."""
     if workflow is None:

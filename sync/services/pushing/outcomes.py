@@ -2,19 +2,21 @@
 
 | error | certain? | what follows |
 | --- | --- | --- |
+| company or source off, vacancy closed | nothing was created | waits until it is back |
 | permanent (400, 404, no CV, format, rule) | nothing was created | failed, with a reason |
 | 401, 403 | nothing was created | failed; after a few in a row the account is paused and waits |
 | retryable (refused, DNS, TLS, 429, faults of reads) | nothing was created | tried again later |
 | doubtful (a page in place of a CV) | nothing was created | tried again; twice in a row: failed |
 | outcome unknown (time-out, reset, 5xx, unreadable) | no | looked up before anything is sent |
 | retryable while looking up | no | looked up again later; costs no attempt |
+| a profile unknown that an event announced | nothing was created | asked for again for a while |
 | anything unexpected | no, once sent | looked up; failed where nothing was sent |
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from django.conf import settings
@@ -28,10 +30,15 @@ from sync.exceptions import (
     SyncError,
 )
 from sync.matching import Found
-from sync.models import Push
+from sync.models import Push, RunKind
 from sync.models.push.attempts import AttemptOutcome
+from sync.models.push.queryset import HELD_BY
 from sync.services.peers.backoff import backoff
 from sync.vocabulary import ErrorCode, Event
+
+# How long a profile may stay unreadable after HrFlow's event, and how often it is asked for.
+ANNOUNCED_FOR = timedelta(minutes=10)
+LONGEST_PAUSE_SECONDS = 60.0
 
 
 class Kind(Enum):
@@ -77,6 +84,11 @@ class Outcome:
     applicant: Found | None = None
     logic: str = ""
 
+    def __str__(self) -> str:
+        """For the log: `failed (resume_missing)`. It names nobody."""
+        reason = f" ({self.error.code})" if self.error else ""
+        return f"{self.kind.name.lower()}{reason}"
+
     @property
     def attempt(self) -> AttemptOutcome:
         return ATTEMPT_OUTCOMES[self.kind]
@@ -121,9 +133,26 @@ def decide(error: Exception, push: Push, event: Event, *, sent: bool) -> Outcome
     if sent and (not certain or isinstance(known, OutcomeUnknownError)):
         delay = max(settings.PUSH_SETTLE_SECONDS, _asked(known) or 0)
         return Outcome(Kind.UNKNOWN, known, delay)
+    if known.code in HELD_BY:
+        return wait(known, push, event, sent=sent)
     if isinstance(known, RetryableError):
         return _try_again(known, push, event, sent=sent)
+    if known.code == ErrorCode.PROFILE_NOT_FOUND and _is_announced(push):
+        delay = min(backoff(push.lookups + 1), LONGEST_PAUSE_SECONDS)
+        return Outcome(Kind.HANDED_BACK, known, delay, event, looked=True)
     return Outcome(Kind.FAILED, known, event=event, create_refused=sent)
+
+
+def _is_announced(push: Push) -> bool:
+    """Whether an event asked for this push of late: HrFlow speaks of a profile before it can be
+    read."""
+    if push.run.kind != RunKind.EVENT or push.decided_at is not None:
+        return False
+    asked_at = push.created_at
+    if push.deadline_at is not None:
+        # It moves when the next event announces the profile again.
+        asked_at = push.deadline_at - timedelta(seconds=settings.PUSH_DEADLINE_SECONDS)
+    return not is_over(asked_at + ANNOUNCED_FOR)
 
 
 def unexpected(error: Exception) -> SyncError:
@@ -173,10 +202,13 @@ def is_over(deadline: datetime | None, delay: float = 0) -> bool:
 
 def wait(error: SyncError, push: Push, event: Event, *, sent: bool = False) -> Outcome:
     """Not this push's doing (nobody can say who is on the vacancy, its account is refused, the same
-    person is being sent from another profile): it waits until its deadline and loses no attempt."""
-    delay = backoff(push.lookups + 1, _asked(error))
+    person is being sent from another profile, its target takes nothing now): it waits until its
+    deadline and loses no attempt."""
+    # What is held is left out by every claim, and goes on as soon as it is held no more.
+    is_held = error.code in HELD_BY
+    delay = 0 if is_held else backoff(push.lookups + 1, _asked(error))
     if not is_over(push.deadline_at, delay):
-        return Outcome(Kind.HANDED_BACK, error, delay, create_refused=sent, looked=True)
+        return Outcome(Kind.HANDED_BACK, error, delay, create_refused=sent, looked=not is_held)
     if push.create_started_at is not None and not sent:
         return unconfirmed()
     given_up = _given_up(ErrorCode.DEADLINE_PASSED, error.code, push)

@@ -46,25 +46,39 @@ class WorkerLoop:
         self.threads = threads or settings.PUSH_CONCURRENCY
         self.ends = time.monotonic() + seconds
         self.wait = wait
-        self.writer = SingleWriter()
+        self.writer = SingleWriter(self.ends)
         self.existing = ExistingApplicants(self.writer)
         self.in_flight: dict[Future[None], Push] = {}
         self.tries = 0
         self._claim_at = self._renew_at = self._beat_at = 0.0
 
     def run(self) -> int:
-        """Returns how many tries were made."""
-        with ThreadPoolExecutor(self.threads, thread_name_prefix="push") as pool:
-            try:
-                while self._is_needed():
-                    self._claim(pool)
-                    self._serve()
-                    self._keep_alive()
-            finally:
-                self._drain()
-                list(pool.map(lambda _: close_sessions(), range(self.threads)))
+        """Returns how many tries were made.
+
+        The task's time limit is an exception that may be raised at any line of this thread: then
+        the pushes in flight get a last while, and after that no thread is waited for. Those that
+        were left find the writer closed; their leases run out, and the sweep takes them up.
+        """
+        Push.objects.note_held()
+        pool = ThreadPoolExecutor(self.threads, thread_name_prefix="push")
+        try:
+            self._work(pool)
+            self._drain()
+            list(pool.map(lambda _: close_sessions(), range(self.threads)))
+        except BaseException:
+            self._drain(until=time.monotonic() + shutdown.stop_seconds())
+            raise
+        finally:
+            self.writer.close()
+            pool.shutdown(wait=not self.in_flight, cancel_futures=True)
         Run.objects.finish_done()
         return self.tries
+
+    def _work(self, pool: ThreadPoolExecutor) -> None:
+        while self._is_needed():
+            self._claim(pool)
+            self._serve()
+            self._keep_alive()
 
     @property
     def is_over(self) -> bool:
@@ -135,13 +149,13 @@ class WorkerLoop:
             beat()
             Run.objects.finish_done()
 
-    def _drain(self) -> None:
-        """Claim no more; wait until the pushes in flight have ended.
+    def _drain(self, until: float = NEVER) -> None:
+        """Claim no more; wait until the pushes in flight have ended, or until a monotonic time.
 
         Also when the database has gone: the threads wait for an answer, be it an error, and
         without one this process would wait for them.
         """
-        while self.in_flight:
+        while self.in_flight and time.monotonic() < until:
             self.writer.serve(TICK_SECONDS)
             self._collect()
             try:
@@ -152,7 +166,7 @@ class WorkerLoop:
 
 
 def seconds_to_next() -> float | None:
-    """Seconds until the next waiting push falls due, by the database's clock; None without any."""
-    due = Push.objects.waiting().unpaused().filter(next_attempt_at__isnull=False)
+    """Seconds until the next startable push falls due, by the database's clock; None: none does."""
+    due = Push.objects.startable().filter(next_attempt_at__isnull=False)
     times = due.order_by("next_attempt_at").values_list("next_attempt_at", Now()).first()
     return (times[0] - times[1]).total_seconds() if times and times[0] else None

@@ -8,7 +8,9 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 
+from django.conf import settings
 from django.db.models.functions import Now
 
 from sync.models import WorkerGroup
@@ -30,6 +32,14 @@ def beat() -> None:
     """
     if worker := worker_id():
         WorkerGroup.objects.filter(worker_id=worker).update(beat_at=Now())
+
+
+def announce_silence(seconds: float) -> None:
+    """For a statement that may block every group: of those alive now, no heartbeat is missed for so
+    long. 0: it is over."""
+    alive_since = Now() - timedelta(seconds=settings.HEARTBEAT_STALE_SECONDS if seconds else 0)
+    alive = WorkerGroup.objects.filter(beat_at__gte=alive_since)
+    alive.update(beat_at=Now() + timedelta(seconds=seconds))
 
 
 @dataclass

@@ -32,8 +32,12 @@ BEAT = "sync.tasks.beat"
 IMPORT = "sync.tasks.import_source"
 RUN_WORKFLOW = "sync.tasks.run_workflow"
 READ_WORKFLOW = "sync.tasks.read_workflow"
-# Seconds, in place of the queue's own: reading a whole source takes as long as it takes.
-TIMEOUTS = {IMPORT: 6 * 3600, RUN_WORKFLOW: 6 * 3600, READ_WORKFLOW: 6 * 3600}
+PURGE = "sync.tasks.purge"
+SCRUB = "sync.tasks.scrub"
+# Seconds, in place of the queue's own: reading a whole source takes as long as it takes, and so
+# does deleting what has expired in a large database.
+LONG = 6 * 3600
+TIMEOUTS = dict.fromkeys((IMPORT, RUN_WORKFLOW, READ_WORKFLOW, PURGE, SCRUB), LONG)
 # A notification whose task has not begun counts as lost this long after a busy worker would have
 # come back to the queue. Sooner, a long queue would hold the same task twice.
 LOST_AFTER_SECONDS = 5.0
@@ -92,8 +96,10 @@ def require_task(name: str, number: int | str = 0) -> bool:
     if name == BEAT:
         # Repeated well before the group counts as dead.
         lost_after = min(HEARTBEAT_LOST_AFTER_SECONDS, settings.HEARTBEAT_STALE_SECONDS / 2)
+    pending = _key("pending", name, number)
     try:
-        if not cache.add(_key("pending", name, number), 1, lost_after):
+        # Asked first, as during a burst most are: the database's cache takes the write lock to add.
+        if cache.get(pending) or not cache.add(pending, 1, lost_after):
             return False
         options = {"timeout": TIMEOUTS[name]} if name in TIMEOUTS else {}
         async_task(name, number, **options)

@@ -17,7 +17,7 @@ class Sweep:
     """What one sweep found."""
 
     released: int  # pushes of dead workers, given back
-    given_up: int  # pushes that a paused account has held past their deadline
+    given_up: int  # pushes that were held past their deadline
     due: int  # pushes that wait for a worker now
     finished: int  # runs that were done
     notified: int  # workers notified
@@ -26,6 +26,7 @@ class Sweep:
 def recover() -> Sweep:
     """One sweep now: of pushes, of runs, and of what waits for a worker or a read-back."""
     released = Push.objects.release_expired()
+    Push.objects.note_held()
     given_up = Push.objects.give_up_overdue()
     Run.objects.complete_dead()
     finished = Run.objects.finish_done()

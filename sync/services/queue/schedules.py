@@ -31,9 +31,20 @@ def ensure_schedules() -> None:
     for name, (function, minutes) in SCHEDULES.items():
         Schedule.objects.update_or_create(
             name=name,
-            defaults={"func": function, "schedule_type": Schedule.MINUTES, "minutes": minutes},
+            defaults={
+                "func": function,
+                "schedule_type": Schedule.MINUTES,
+                "minutes": minutes,
+                "kwargs": _options(function),
+            },
         )
     Schedule.objects.filter(func__startswith="sync.tasks.").exclude(name__in=SCHEDULES).delete()
+
+
+def _options(function: str) -> str | None:
+    """As django-q2 stores them: a task that needs longer than others says so."""
+    timeout = notify.TIMEOUTS.get(function)
+    return repr({"q_options": {"timeout": timeout}}) if timeout else None
 
 
 def notify_due() -> int:

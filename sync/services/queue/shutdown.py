@@ -8,6 +8,7 @@ busy worker finishes what is in flight; an idle one ends at once.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import select
 import signal
@@ -18,6 +19,10 @@ from typing import Any
 
 from django.conf import settings
 
+from sync.services.queue import notify
+
+logger = logging.getLogger(__name__)
+
 # Environment variables that the supervisor sets for its cluster.
 WORKER_ID = "WORKER_ID"
 STOP_FILE = "WORKER_STOP_FILE"
@@ -25,6 +30,50 @@ LIFELINE = "WORKER_LIFELINE"  # the file descriptor of the pipe's end to read fr
 
 requested = threading.Event()
 _busy = threading.Event()
+# How long a task that has run into its time limit may take to end in good order, and how much
+# longer its process may.
+OVERTIME_SECONDS = 10.0
+
+
+class _Watchdog:
+    """Ends this worker process where a task, or what it left behind, does not end by itself.
+
+    django-q2 raises an exception at a task's time limit and then waits for the process's threads;
+    one that waits for a name server, or for ever, would keep the process and its memory.
+    """
+
+    def __init__(self) -> None:
+        self.is_worker = False
+        self._timer: threading.Timer | None = None
+        self._limit_at = 0.0  # monotonic
+
+    def begin(self, limit: float) -> None:
+        if self.is_worker:
+            self._limit_at = time.monotonic() + limit
+            self._start(limit + stop_seconds() + OVERTIME_SECONDS)
+
+    def end(self) -> None:
+        """After the time limit it stays: the process is about to end."""
+        if self._timer is not None and time.monotonic() < self._limit_at:
+            self._timer.cancel()
+
+    def hurry(self) -> None:
+        """A stop was requested: so long and no longer."""
+        self._start(stop_seconds() + OVERTIME_SECONDS)
+
+    def _start(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = threading.Timer(seconds, self._end_process)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _end_process(self) -> None:
+        logger.error("process %s: its task does not end; the process is ended", os.getpid())
+        os._exit(1)
+
+
+_watchdog = _Watchdog()
 
 
 def is_requested() -> bool:
@@ -66,6 +115,7 @@ def install(**_: Any) -> None:
     signal.signal(signal.SIGTERM, _on_signal)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    _watchdog.is_worker = True
 
 
 def _on_signal(*_: Any) -> None:
@@ -73,17 +123,20 @@ def _on_signal(*_: Any) -> None:
     if not _busy.is_set():
         # Raised inside the queue's `get`, so its lock is released on the way out.
         raise SystemExit(0)
+    _watchdog.hurry()
 
 
-def begin_task(**_: Any) -> None:
+def begin_task(task: dict[str, Any], **_: Any) -> None:
     """Before a task (django-q2's `pre_execute`)."""
     _busy.set()
+    _watchdog.begin(notify.TIMEOUTS.get(task["func"], settings.Q_CLUSTER["timeout"]))
 
 
 def end_task(**_: Any) -> None:
     """After a task (django-q2's `post_execute_in_worker`): a worker that was asked to stop
     meanwhile ends, half a second later, once its result is handed on."""
     _busy.clear()
+    _watchdog.end()
     if is_requested():
         threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
 

@@ -30,8 +30,15 @@ Together = Callable[[list[T]], Any]
 Result = tuple[Any, BaseException | None]
 
 
+class WriterClosedError(DatabaseError):
+    """Nobody commits any more; whether this piece of work was committed is unknown."""
+
+
 class DirectWriter:
     """For code that owns its thread: each piece of work is a transaction of its own."""
+
+    # The monotonic time after which nothing long is to begin; see `SingleWriter`.
+    ends = float("inf")
 
     def run(self, work: Work[T]) -> T:
         """Run `work` in a transaction; return what it returned, once that is committed.
@@ -53,9 +60,14 @@ class DirectWriter:
 
 
 class SingleWriter:
-    """The same for threads: they call `run`, the thread that made the writer calls `serve`."""
+    """The same for threads: they call `run`, the thread that made the writer calls `serve` until
+    `ends` (monotonic), and `close` at last. No thread waits for a turn beyond `ends`."""
 
-    def __init__(self) -> None:
+    def __init__(self, ends: float = float("inf")) -> None:
+        self.ends = ends
+        self._is_closed = False
+        # Every piece of work that has no answer yet, wherever it is.
+        self._waiting: set[Future[Any]] = set()
         self._inbox: queue.SimpleQueue[tuple[Work[Any], Future[Any]]] = queue.SimpleQueue()
         self._owner = threading.get_ident()
         # Of the transaction that is open: what was read for all, what is written for all.
@@ -63,13 +75,23 @@ class SingleWriter:
         self._later: dict[Together[Any], list[Any]] = {}
 
     def run(self, work: Work[T]) -> T:
-        """As `DirectWriter.run`; the owner's own work is committed at once."""
+        """As `DirectWriter.run`; the owner's own work is committed at once.
+
+        Raises WriterClosedError where the owner's loop has ended.
+        """
         if threading.get_ident() == self._owner:
             with self._transaction():
                 return work()
         future: Future[T] = Future()
-        self._inbox.put((work, future))
-        return future.result()
+        self._waiting.add(future)
+        try:
+            # In this order: `close` marks first and answers those that wait then.
+            if self._is_closed:
+                raise WriterClosedError
+            self._inbox.put((work, future))
+            return future.result()
+        finally:
+            self._waiting.discard(future)
 
     def shared(self, read: Work[T]) -> T:
         """As `DirectWriter.shared`; `read` itself is the key, so pass a function, no lambda."""
@@ -85,6 +107,14 @@ class SingleWriter:
     def wake(self) -> None:
         """Make `serve` return early: something else than work has happened (a push has ended)."""
         self._inbox.put((lambda: None, Future()))
+
+    def close(self) -> None:
+        """The owner's last act, whatever has ended its loop: who waits for an answer gets an error,
+        and who asks from now on too."""
+        self._is_closed = True
+        for future in list(self._waiting):
+            if not future.done():
+                future.set_exception(WriterClosedError())
 
     def serve(self, timeout: float) -> int:
         """Wait up to `timeout` seconds for work, then commit all there is.

@@ -16,19 +16,41 @@ from sync.clients.flatchr_answers import Applicant, Vacancy
 from sync.matching import Found, Person
 from sync.models import FlatchrVacancy, Push
 
+# Searches that seem to end at a limit: at a multiple of the smallest usual page, or beyond this.
+PAGE, LONGEST_TRUSTED = 50, 500
+
 
 def search_for(push: Push, flatchr: FlatchrClient, *, since: datetime | None = None) -> list[Found]:
-    """Applicants on the push's vacancy with its e-mail (else its last name), created since.
+    """Applicants on the push's vacancy with its e-mail (else its last name), created since."""
+    email, lastname = push.candidate_email, push.candidate_lastname
+    return search_person(flatchr, push.vacancy, email=email, lastname=lastname, since=since)
+
+
+def search_person(
+    flatchr: FlatchrClient,
+    vacancy: FlatchrVacancy | Vacancy,
+    *,
+    email: str,
+    lastname: str,
+    since: datetime | None = None,
+) -> list[Found]:
+    """Applicants on a vacancy with this e-mail (without one: this last name), created since.
 
     The bounds keep the search cheap. It begins a day earlier: Flatchr's dates have no time zone.
     """
     applicants = flatchr.search_applicants(
-        email=push.candidate_email or None,
-        lastname=None if push.candidate_email else push.candidate_lastname,
-        vacancy_id=push.vacancy.remote_id or None,
+        email=email or None,
+        lastname=None if email else lastname,
+        vacancy_id=vacancy.remote_id or None,
         start=(since - timedelta(days=1)).date() if since else None,
     )
-    return on_vacancy(applicants, push.vacancy)
+    return on_vacancy(applicants, vacancy)
+
+
+def may_be_cut(count: int) -> bool:
+    """Whether a search with so many applicants may have left others out. No limit is documented;
+    a page is a round number, and long answers are where limits begin."""
+    return count > LONGEST_TRUSTED or (count > 0 and count % PAGE == 0)
 
 
 def on_vacancy(applicants: Iterable[Applicant], vacancy: FlatchrVacancy | Vacancy) -> list[Found]:

@@ -31,10 +31,12 @@ def run_in_threads(
     """The result of `work` for each item. It does HTTP; this thread writes for all of them, and
     beats.
 
-    Items that have not begun by the deadline are left out: their claim runs out.
+    Items that have not begun by the deadline are left out: their claim runs out. So are all where
+    the task's time limit is raised in here; no thread is waited for then.
     """
-    writer, heartbeat = SingleWriter(), PeriodicHeartbeat()
-    with ThreadPoolExecutor(THREADS) as pool:
+    writer, heartbeat = SingleWriter(deadline), PeriodicHeartbeat()
+    pool = ThreadPoolExecutor(THREADS)
+    try:
         futures = {item: pool.submit(work, item, writer) for item in items}
         while not all(future.done() for future in futures.values()):
             writer.serve(SERVE_SECONDS)
@@ -44,4 +46,7 @@ def run_in_threads(
             if is_over(deadline):
                 for future in futures.values():
                     future.cancel()
+    finally:
+        writer.close()
+        pool.shutdown(wait=False, cancel_futures=True)
     return {item: future.result() for item, future in futures.items() if not future.cancelled()}

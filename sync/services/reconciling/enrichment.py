@@ -5,10 +5,12 @@ experiences, …) to the candidate. Its failure never repeats a create.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from django.conf import settings
 
 from sync.clients.flatchr import FlatchrClient
+from sync.clients.flatchr_answers import Column
 from sync.exceptions import PermanentError, RetryableError, SecretUnreadableError, SyncError
 from sync.mapping.candidate import Candidate
 from sync.models import Push
@@ -77,16 +79,43 @@ def _read_candidate(push: Push, writer: Writer) -> Candidate:
 def _candidate_id(push: Push, flatchr: FlatchrClient) -> str:
     """The candidate's id, from the applicant read back: never from a search by last name.
 
-    Only moving an applicant returns it, so the applicant is moved into the column it is in. That
-    is looked up just before, because a recruiter's own move must not be undone.
+    Only moving an applicant returns it, so the applicant is moved into the stage it is in. That is
+    asked just before and just after, with nothing in between, because a recruiter's own move must
+    not be undone: where the stage differs, the applicant is put where it was seen last.
     """
-    applicants = search_for(push, flatchr)
-    column = next((one.column for one in applicants if one.id == push.applicant_id), None)
-    if column is None:
-        raise RetryableError(ErrorCode.FLATCHR_MISMATCH)
-    columns = [one for one in flatchr.list_columns() if one.title == column]
-    if not columns:
+    stages = flatchr.list_columns()
+    before = _stage(push, flatchr)
+    candidate_id = flatchr.move_applicant(
+        push.vacancy.remote_id, push.applicant_id, _column(stages, before).id
+    )
+    after = _stage(push, flatchr)
+    if after != before:
+        logger.warning(
+            "push %s: moved in Flatchr while it was enriched, from “%s” to “%s”: put there again",
+            push.pk,
+            before,
+            after,
+        )
+        column = _column(stages, after)
+        flatchr.move_applicant(push.vacancy.remote_id, push.applicant_id, column.id)
+    return candidate_id
+
+
+def _stage(push: Push, flatchr: FlatchrClient) -> str:
+    """The title of the stage that the applicant is in now. Raises RetryableError where a search
+    does not show the applicant."""
+    for applicant in search_for(push, flatchr):
+        if applicant.id == push.applicant_id:
+            return applicant.column
+    raise RetryableError(ErrorCode.FLATCHR_MISMATCH)
+
+
+def _column(stages: Iterable[Column], title: str) -> Column:
+    """Raises PermanentError where no stage has this title, or more than one: then nobody can tell
+    which one it is, and the applicant is not moved."""
+    found = [one for one in stages if one.title == title]
+    if not found:
         raise PermanentError(ErrorCode.FLATCHR_MISMATCH)
-    if len(columns) > 1:  # It could be in either, so it is not moved.
-        raise PermanentError(ErrorCode.FLATCHR_STAGES, title=column)
-    return flatchr.move_applicant(push.vacancy.remote_id, push.applicant_id, columns[0].id)
+    if len(found) > 1:
+        raise PermanentError(ErrorCode.FLATCHR_STAGES, title=title)
+    return found[0]

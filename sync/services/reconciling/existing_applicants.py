@@ -1,9 +1,13 @@
-"""Who is on a vacancy already: asked before a run's first create, once for all of its pushes."""
+"""Who is on a vacancy already: asked before a run's first create, once for all of its pushes.
+
+Where the answer seems to end at a limit of Flatchr's, each person is asked for as well.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,7 +24,7 @@ from sync.models import Epoch, Push, Run
 from sync.models.runs import APPLICANTS_KEPT_SECONDS
 from sync.services.queue.heartbeat import worker_id
 from sync.services.queue.writer import Writer
-from sync.services.reconciling.applicants import mask, on_vacancy
+from sync.services.reconciling.applicants import mask, may_be_cut, on_vacancy, search_person
 from sync.vocabulary import ErrorCode
 
 POLL_SECONDS = 0.2
@@ -29,11 +33,12 @@ POLL_SECONDS = 0.2
 @dataclass(frozen=True)
 class Search:
     """The applicants (their persons masked) that one search returned, when it began, and the epoch
-    of the database that it was made in."""
+    of the database that it was made in; `is_cut`: others may be there too."""
 
     began: datetime
     applicants: list[Found]
     epoch: Epoch
+    is_cut: bool = False
 
     def is_valid_for(self, push: Push) -> bool:
         """Not older than a person's decision to try again: until then people may have added the
@@ -58,9 +63,21 @@ class ExistingApplicants:
         self._lock = threading.Lock()
         self._searches: dict[tuple[int, int], Future[Search]] = {}
 
-    def find(self, push: Push, flatchr: FlatchrClient) -> Search:
-        """The applicants that were there before this push: when its run began, or when a person
-        asked for another try.
+    def find(self, push: Push, flatchr: FlatchrClient, candidate: Mapping[str, Any]) -> Search:
+        """The applicants that were there before this push, whose `candidate` is among them
+        wherever Flatchr knows the person. Raises as `_find`, and what a search raises."""
+        search = self._find(push, flatchr)
+        if not search.is_cut:
+            return search
+        email, lastname = str(candidate.get("email") or ""), str(candidate["lastname"])
+        found = search_person(flatchr, push.vacancy, email=email, lastname=lastname)
+        own = [replace(one, person=mask(one.person)) for one in found]
+        applicants = list({one.id: one for one in [*search.applicants, *own]}.values())
+        return replace(search, applicants=applicants)
+
+    def _find(self, push: Push, flatchr: FlatchrClient) -> Search:
+        """The search of this push's run: made when the run began, or when a person asked for
+        another try.
 
         The first thread searches, the others wait for its result. Raises RetryableError where the
         search failed or another worker's is not done yet; the next push then searches anew.
@@ -113,7 +130,7 @@ class ExistingApplicants:
             applicants = flatchr.search_applicants(vacancy_id=push.vacancy.remote_id or None)
             found = on_vacancy(applicants, push.vacancy)
             masked = [replace(one, person=mask(one.person)) for one in found]
-            search = Search(began, masked, epoch)
+            search = Search(began, masked, epoch, may_be_cut(len(applicants)))
             kept = _for_cache(search)
             self._writer.run(lambda: cache.set(key, kept, APPLICANTS_KEPT_SECONDS))
             return search
@@ -121,17 +138,17 @@ class ExistingApplicants:
             self._writer.run(lambda: cache.delete(f"{key}:lock"))
 
 
-def _for_cache(search: Search) -> tuple[datetime, list[list[str]]]:
-    """Plain values, so that another version of this code may read them: the moment, and a row
-    `[id, column, e-mail, name, phone]` an applicant."""
+def _for_cache(search: Search) -> tuple[datetime, list[list[str]], bool]:
+    """Plain values, so that another version of this code may read them: the moment, a row
+    `[id, column, e-mail, name, phone]` an applicant, and whether others may be there."""
     rows = [
         [one.id, one.column, one.person.email, one.person.name, one.person.phone]
         for one in search.applicants
     ]
-    return search.began, rows
+    return search.began, rows, search.is_cut
 
 
-def _from_cache(kept: tuple[datetime, list[list[str]]], epoch: Epoch) -> Search:
-    began, rows = kept
+def _from_cache(kept: tuple[datetime, list[list[str]], bool], epoch: Epoch) -> Search:
+    began, rows, is_cut = kept
     applicants = [Found(id_, column, Person(*person)) for id_, column, *person in rows]
-    return Search(began, applicants, epoch)
+    return Search(began, applicants, epoch, is_cut)

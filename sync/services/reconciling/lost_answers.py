@@ -12,7 +12,12 @@ from sync.models import Push
 from sync.models.states import PushStatus
 from sync.services.privacy import suppression
 from sync.services.queue.writer import Writer
-from sync.services.reconciling.applicants import person_of, search_for, with_hidden_phones
+from sync.services.reconciling.applicants import (
+    may_be_cut,
+    person_of,
+    search_for,
+    with_hidden_phones,
+)
 
 
 def look_up(
@@ -27,7 +32,11 @@ def look_up(
     hide = writer.run(suppression.phone_hider)
     found = with_hidden_phones(search_for(push, flatchr, since=push.create_started_at), hide)
     siblings = writer.run(lambda: _siblings_of(push, wanted))
-    return judge(wanted, found, known=push.known_applicants, siblings=siblings)
+    verdict, own = judge(wanted, found, known=push.known_applicants, siblings=siblings)
+    if verdict is LookUpVerdict.ABSENT and may_be_cut(len(found)):
+        # Of so many of one name the one in question may have been left out: a person decides.
+        return LookUpVerdict.AMBIGUOUS, None
+    return verdict, own
 
 
 def _siblings_of(push: Push, wanted: Person) -> Siblings:

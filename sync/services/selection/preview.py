@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,9 +23,13 @@ SHOWN_LENGTH = 2000
 
 @dataclass(frozen=True)
 class Exact:
-    """What would be sent for one profile (`body`: indented JSON), or why it would not."""
+    """What would be sent for one profile (`body`: indented JSON), or why it would not.
+
+    `left_out`: what of the profile is not sent, a sentence each.
+    """
 
     body: str = ""
+    left_out: Sequence[str] = ()
     problem: str = ""
     next_step: str = ""
 
@@ -49,7 +53,8 @@ def exact(run: Run, profile: Profile) -> Exact:
     if isinstance(candidate, Discarded):
         words = _("The rule “%(name)s” leaves it out.")
         return Exact(problem=words % {"name": candidate.logic})
-    return Exact(body=json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2))
+    body = json.dumps(_shown(dict(candidate)), ensure_ascii=False, indent=2)
+    return Exact(body=body, left_out=candidate.left_out)
 
 
 def _shown(value: Any, name: str = "") -> Any:

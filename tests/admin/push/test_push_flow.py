@@ -131,6 +131,16 @@ def test_the_exact_candidate_is_shown_and_nothing_is_sent(world: World) -> None:
     assert world.sandbox.received() == []
 
 
+def test_what_is_left_out_is_said_in_the_preview(world: World) -> None:
+    user = make_user("recruiter", *PERMISSIONS, company=world.company)
+    import_profiles(world.source)
+    profile = Profile.objects.get(source=world.source, key=world.key("phone_is_a_date"))
+    run = drafts.begin(Profile.objects.filter(pk=profile.pk), user=user, vacancy=world.vacancy())
+    page = client_of(user).get(url("exact", run, profile.pk))
+    assert "12/04/1990" in text_of(page) and "no phone number" in text_of(page)
+    assert "phone" not in json.loads(preview.exact(run, profile).body)
+
+
 def test_what_would_fail_is_said_in_the_preview(world: World) -> None:
     user = make_user("recruiter", *PERMISSIONS, company=world.company)
     import_profiles(world.source)

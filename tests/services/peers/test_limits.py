@@ -199,3 +199,16 @@ def test_no_intent_is_left_behind_by_a_wait_for_a_turn(world: World) -> None:
     world.dispatch(*world.keys(3), source=world.bulk)
     world.work()
     assert unknown_outcomes() == 0
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hours", [-24, 24])
+def test_a_machine_whose_clock_is_wrong_keeps_the_limit(
+    monkeypatch: pytest.MonkeyPatch, hours: int
+) -> None:
+    """The turns of all machines are counted by one clock, the database's."""
+    assert rate_limits.reserve("key", 60) == 0
+    ours = time.time_ns()
+    monkeypatch.setattr(time, "time_ns", lambda: ours + hours * 3600 * 10**9)
+    monkeypatch.setattr(time, "time", lambda: ours / 10**9 + hours * 3600)
+    assert 0.5 < rate_limits.reserve("key", 60) <= 1

@@ -10,7 +10,8 @@ from django.db.models.functions import Now
 
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push
 from sync.models.accounts import ResumePolicy
-from sync.models.states import PushStatus
+from sync.models.states import WAITING, PushStatus
+from sync.services.queue.recovery import recover
 from sync.vocabulary import ErrorCode, Side
 from tests.conftest import World
 from tests.pushing import LOST_BEFORE, fault, finish, lose_create, slow_clock
@@ -38,6 +39,15 @@ def check_told(push: Push, code: ErrorCode, side: Side, status: PushStatus = S.F
     assert push.tries.exists() and push.tries.latest("pk").finished_at
 
 
+def check_held(code: ErrorCode, side: Side) -> None:
+    """It waits, and people are told for what."""
+    recover()
+    push = Push.objects.get()
+    assert (push.status in WAITING, push.error_code, push.side) == (True, code, side)
+    assert len(push.explanation) > 15 and "goes on by itself" in push.next_step
+    assert push.create_started_at is None
+
+
 # --- what is not there --------------------------------------------------------------------------
 
 
@@ -53,7 +63,9 @@ def test_an_unknown_source(world: World) -> None:
 
 def test_an_unknown_vacancy(world: World) -> None:
     FlatchrVacancy.objects.filter(pk=world.vacancy().pk).update(slug="deleted-meanwhile")
-    check_told(push_one(world), ErrorCode.FLATCHR_NOT_FOUND, Side.FLATCHR)
+    push_one(world)
+    check_held(ErrorCode.VACANCY_CLOSED, Side.FLATCHR)
+    assert not FlatchrVacancy.objects.get(slug="deleted-meanwhile").is_open
 
 
 def test_an_unknown_company(world: World) -> None:
@@ -119,22 +131,29 @@ def test_a_vacancy_closed_since_in_our_index(world: World) -> None:
     world.sandbox.clear()
     FlatchrVacancy.objects.update(is_open=False)
     finish(world)
-    check_told(Push.objects.get(), ErrorCode.VACANCY_CLOSED, Side.FLATCHR)
+    check_held(ErrorCode.VACANCY_CLOSED, Side.FLATCHR)
     assert world.sandbox.requests() == {}, "what our own rows know needs no request"
 
 
 def test_a_vacancy_closed_since_in_flatchr_only(world: World) -> None:
     world.sandbox.change_vacancy(world.vacancy().slug, open=False)
-    push = push_one(world)
-    check_told(push, ErrorCode.FLATCHR_REJECTED, Side.FLATCHR)
-    assert "closed" in push.explanation, "Flatchr's own words are shown"
+    world.dispatch(*world.keys(1), source=world.bulk)
+    world.work()
+    check_held(ErrorCode.VACANCY_CLOSED, Side.FLATCHR)
+    [answer] = [
+        exchange["answer_excerpt"]
+        for step in Push.objects.get().tries.get().steps
+        for exchange in step["exchanges"]
+        if exchange["status"] == 400
+    ]
+    assert "closed" in answer, "Flatchr's own words are shown"
 
 
 def test_a_company_switched_off_since(world: World) -> None:
     world.dispatch(*world.keys(1), source=world.bulk)
     FlatchrCompany.objects.update(is_active=False)
     finish(world)
-    check_told(Push.objects.get(), ErrorCode.COMPANY_INACTIVE, Side.HERE)
+    check_held(ErrorCode.COMPANY_INACTIVE, Side.HERE)
 
 
 def test_a_lost_answer_is_settled_even_though_the_vacancy_is_closed_since(world: World) -> None:
@@ -154,7 +173,7 @@ def test_a_lost_answer_that_had_no_effect_is_not_sent_to_a_vacancy_closed_since(
     world.work()
     FlatchrVacancy.objects.update(is_open=False)
     finish(world)
-    check_told(Push.objects.get(), ErrorCode.VACANCY_CLOSED, Side.FLATCHR)
+    check_held(ErrorCode.VACANCY_CLOSED, Side.FLATCHR)
     assert world.sandbox.requests()["create"] == 1
 
 

@@ -122,7 +122,7 @@ def test_a_link_that_we_would_not_open_is_not_passed_on(world: World, url: str) 
 def test_a_source_that_is_switched_off_sends_nothing(world: World) -> None:
     HrFlowSource.objects.update(is_active=False)
     push = world.push(world.key("dates_1969"))
-    assert (push.status, push.error_code) == (PushStatus.FAILED, ErrorCode.SOURCE_INACTIVE)
+    assert (push.status, push.error_code) == (PushStatus.QUEUED, ErrorCode.SOURCE_INACTIVE)
     assert "read" not in world.sandbox.requests()
 
 

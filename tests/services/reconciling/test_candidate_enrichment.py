@@ -79,6 +79,52 @@ def test_a_recruiters_own_move_is_not_undone(premium: World) -> None:
     assert one["column"] == "Entretien" and one["enrichment"]
 
 
+@pytest.mark.parametrize("moment", ["before our move", "after our move"])
+def test_a_move_during_the_enrichment_is_put_back(
+    premium: World, monkeypatch: pytest.MonkeyPatch, caplog: Any, moment: str
+) -> None:
+    """Flatchr's search lags: the stage that it shows before our move may be an old one."""
+    [push] = pushed(premium, *premium.keys(1), source=premium.bulk)
+    Push.objects.update(enrichment_after=Now() + timedelta(hours=1))
+    look()
+    real, seen, moves = enrichment.search_for, [], []
+    send = FlatchrClient.move_applicant
+
+    def late(push: Push, flatchr: FlatchrClient) -> Any:
+        seen.append(1)
+        found = real(push, flatchr)
+        if len(seen) == 1 and moment == "before our move":
+            move(premium, push, "Entretien")
+        if len(seen) == 2 and moment == "before our move":  # shown only now
+            found = [dataclasses.replace(one, column="Entretien") for one in found]
+        return found
+
+    def moved(flatchr: FlatchrClient, *arguments: Any) -> str:
+        answer = send(flatchr, *arguments)
+        moves.append(arguments)
+        if len(moves) == 1 and moment == "after our move":
+            move(premium, push, "Entretien")
+        return answer
+
+    push = Push.objects.select_related("vacancy__company").get()
+    monkeypatch.setattr(enrichment, "search_for", late)
+    monkeypatch.setattr(FlatchrClient, "move_applicant", moved)
+    look(enrich=True)
+    [one] = premium.sandbox.received()
+    assert one["column"] == "Entretien" and one["enrichment"]
+    assert "put there again" in caplog.text
+
+
+def test_nothing_is_moved_twice_where_nobody_moved(premium: World) -> None:
+    pushed(premium, *premium.keys(1), source=premium.bulk)
+    Push.objects.update(enrichment_after=Now() + timedelta(hours=1))
+    look()
+    requests(premium)
+    look(enrich=True)
+    counted = requests(premium)
+    assert counted["move"] == 1 and counted["search"] == 2
+
+
 def test_nobody_is_moved_where_two_stages_have_one_title(
     premium: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

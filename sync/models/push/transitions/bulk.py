@@ -13,7 +13,7 @@ from django.db.models.functions import Greatest, Now
 
 from sync.exceptions import SyncError
 from sync.models.push.attempts import AttemptOutcome, PushAttempt
-from sync.models.push.queryset import PushQuerySet
+from sync.models.push.queryset import HELD_BY, PushQuerySet
 from sync.models.push.values import NO_CLAIM, error_fields, in_seconds
 from sync.models.states import WAITING, PushStatus
 from sync.vocabulary import ErrorCode, Event
@@ -95,15 +95,28 @@ class PushRows(PushQuerySet[P]):
         )
         return given_up + int(released)
 
+    def note_held(self) -> int:
+        """Tell people why what is held waits; returns of how many pushes it is told anew."""
+        told, stronger = 0, Q(pk=None)
+        if not self.held().exists():  # As nearly always, and a third of the work.
+            return told
+        for code, applies in HELD_BY.items():
+            held = self.held().filter(applies & ~stronger).exclude(error_code=code)
+            rows = self.filter(pk__in=held.values("pk"), status__in=WAITING)
+            told += rows.update(updated_at=Now(), **error_fields(SyncError(code)))
+            stronger |= applies
+        return told
+
     def give_up_overdue(self) -> int:
-        """queued, retrying → failed, unconfirmed: what a paused account has held past its
-        deadline; returns how many.
+        """queued, retrying → failed, unconfirmed: what a paused account, one that is switched off
+        or a closed vacancy has held past its deadline; returns how many.
 
         Only that: what waits because no worker was there is still worth a try.
         """
-        held = Q(source__paused_until__isnull=False)
-        held |= Q(vacancy__company__paused_until__isnull=False)
-        overdue = self.waiting().filter(held, deadline_at__lte=Now()).values("pk")
+        paused = Q(source__paused_until__isnull=False)
+        paused |= Q(vacancy__company__paused_until__isnull=False)
+        late = self.waiting().filter(deadline_at__lte=Now())
+        overdue = (late.filter(paused) | late.held()).values("pk")
         rows = self.filter(pk__in=overdue, status__in=WAITING)
         undecided = rows.exclude(create_started_at=None).update(
             status=S.UNCONFIRMED,
@@ -152,6 +165,16 @@ class PushRows(PushQuerySet[P]):
         soon = Greatest(Now(), F("updated_at") + pause)
         rows = self.filter(status=S.SUCCEEDED).exclude(confirm_after__lte=soon)
         return int(rows.update(confirm_after=soon))
+
+    # --- before a success -----------------------------------------------------------------------
+
+    def announce_again(self) -> int:
+        """HrFlow spoke once more of profiles that it did not know yet: they are due now, and as if
+        asked for now. Returns how many."""
+        unknown = self.waiting().filter(create_started_at=None)
+        rows = unknown.filter(error_code=ErrorCode.PROFILE_NOT_FOUND)
+        deadline = in_seconds(settings.PUSH_DEADLINE_SECONDS)
+        return int(rows.update(next_attempt_at=Now(), deadline_at=deadline, updated_at=Now()))
 
     # --- privacy --------------------------------------------------------------------------------
 

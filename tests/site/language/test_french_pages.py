@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from sync.services.reporting import exports
 from sync.services.security import audit, audit_words
 from sync.services.security.roles import ROLES
 from tests.desk import Desk, S
-from tests.site.french import FRENCH, back_to_english, boss, left_in_english, page
+from tests.site.language.french import FRENCH, back_to_english, boss, left_in_english, page
 
 __all__ = ["back_to_english", "boss"]
 
@@ -112,7 +113,7 @@ def test_an_entry_of_any_age_can_be_read(boss: Any) -> None:
 def test_whatever_is_counted_has_words() -> None:
     until, nobody = retention.cutoffs(), personal_data.find(email="nobody@example.org")
     keys = {
-        *retention._purge_people(until),
+        *retention._purge_people(until, Counter()),
         *retention._purge_rest(until),
         *retention._count(until),
     }

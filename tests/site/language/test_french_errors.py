@@ -24,7 +24,7 @@ from sync.vocabulary import ErrorCode
 from sync.vocabulary.explanations import told
 from tests.browser.words import english_in
 from tests.desk import Desk, S
-from tests.site.french import FRENCH, back_to_english, boss, left_in_english, page
+from tests.site.language.french import FRENCH, back_to_english, boss, left_in_english, page
 
 __all__ = ["back_to_english", "boss"]
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests import ROOT
 from tests.browser.words import english_in, sounds_english
-from tests.site import prose
-from tests.site.french import back_to_english
+from tests.site.language import prose
+from tests.site.language.french import back_to_english
 
 __all__ = ["back_to_english"]
 
@@ -55,6 +55,7 @@ NOT_FOR_PEOPLE = frozenset(
         "its main process has ended",
         "no task was executed for too long",
         "migrations are pending",
+        "static files were not collected: run manage.py collectstatic",
         "the database does not answer",
     }
 )
