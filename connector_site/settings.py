@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from connector_site import environment as env
+from connector_site.log_settings import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 # In a clone, templates and catalogues stand beside this package; in an installed wheel, inside it.
@@ -324,33 +325,4 @@ if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
 LOG_LEVEL = env.one_of("LOG_LEVEL", "INFO", env.LOG_LEVELS)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "filters": {"redact": {"()": "sync.redaction.RedactingFilter"}},
-    "formatters": {
-        # ISO 8601 with the offset: lines of several machines can be put in order.
-        "plain": {
-            "format": "{asctime} {levelname} {name}: {message}",
-            "datefmt": "%Y-%m-%dT%H:%M:%S%z",
-            "style": "{",
-        },
-    },
-    "handlers": {
-        "console": {
-            "class": "logging.StreamHandler",
-            "formatter": "plain",
-            "filters": ["redact"],
-        },
-    },
-    "loggers": {
-        # A refused address of a CV is told as the reason of its push: no warning besides.
-        "requests_hardened": {"level": "ERROR"},
-        # It tells each font that goes into a generated CV.
-        "fontTools": {"level": "WARNING"},
-        # To the root's handler, which redacts; Django's own handlers do not.
-        "django": {"handlers": [], "propagate": True, "level": "INFO"},
-        "django.server": {"handlers": [], "propagate": True, "level": "INFO"},
-    },
-    "root": {"handlers": ["console"], "level": LOG_LEVEL},
-}
+LOGGING = logging_config(LOG_LEVEL)

@@ -31,7 +31,16 @@ HTML_PAGE = (
     "<body><h1>Service momentanément indisponible</h1></body></html>"
 )
 _HANG_SECONDS = 600
-_SETTINGS = ("rules", "seed", "search_lag_ms", "latency_ms", "list_depth", "list_end")
+_SETTINGS = (
+    "rules",
+    "seed",
+    "search_lag_ms",
+    "search_cap",
+    "changed_names",
+    "latency_ms",
+    "list_depth",
+    "list_end",
+)
 # How a list ends at `list_depth`: a refusal, an empty page, or as if there were no more pages (then
 # also with a total that says so).
 LIST_ENDS = ("refused", "empty", "hidden", "hidden_total")
@@ -97,6 +106,8 @@ class Faults:
         self.search_lag_ms = float(wanted.get("search_lag_ms", 0))
         # A search answers with the oldest so many; 0: with all.
         self.search_cap = int(wanted.get("search_cap", 0))
+        # A search shows this share of the applicants with another spelling of their name.
+        self.changed_names = float(wanted.get("changed_names", 0))
         self.latency_ms = float(wanted.get("latency_ms", self.default_latency_ms))
         # HrFlow shows no more profiles of a list than that; None: all.
         self.list_depth: int | None = wanted.get("list_depth")
@@ -109,6 +120,7 @@ class Faults:
             "seed": self.seed,
             "search_lag_ms": self.search_lag_ms,
             "search_cap": self.search_cap,
+            "changed_names": self.changed_names,
             "latency_ms": self.latency_ms,
             "list_depth": self.list_depth,
             "list_end": self.list_end,

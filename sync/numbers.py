@@ -20,8 +20,10 @@ def whole_number(text: str) -> int | None:
 def json_integer(value: Any) -> int | None:
     """The integer in a JSON value, given as a number or as digits in a string; None otherwise.
 
-    `true` is no integer here, although Python's `bool` is an `int`.
+    `true` is no integer here, although Python's `bool` is an `int`; a number of more than `LONGEST`
+    digits is none either.
     """
     if isinstance(value, str):
         return whole_number(value.strip())
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number and abs(value) < 10**LONGEST else None

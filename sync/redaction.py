@@ -129,12 +129,20 @@ def _letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", plain).casefold()
 
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """`text` without what JSON can write and no row can hold: NUL, and half a surrogate pair."""
+    return _UNSTORABLE.sub("", text)
+
+
 def excerpt(text: str, secrets: Iterable[str] = (), *, limit: int = 300) -> str:
     """The beginning of `text`, redacted, on one line, at most `limit` characters.
 
     Redacts four times as much, so that a secret or an address cut by the limit is recognised.
     """
-    redacted = redact(" ".join(text[: limit * 4].split()), secrets)
+    redacted = redact(" ".join(storable(text[: limit * 4]).split()), secrets)
     return redacted if len(redacted) <= limit else redacted[: limit - 1] + "…"
 
 

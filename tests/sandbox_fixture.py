@@ -98,7 +98,7 @@ class SandboxHandle:
 
     def set_faults(self, *rules: dict[str, Any], **settings: Any) -> dict[str, Any]:
         """Replace all faults; `settings` are `seed`, `search_lag_ms`, `search_cap`,
-        `latency_ms`."""
+        `changed_names`, `latency_ms`."""
         wanted = {"rules": list(rules), **settings}
         return dict(self.post("/control/faults", wanted))
 

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.data import documents
 from sandbox.data.profiles import Json
 from sandbox.data.recruiting import Column, Company, Vacancy, encoded_id
+from sandbox.data.spellings import changed
 from sandbox.encoding import encode
 
 
@@ -75,6 +76,7 @@ class Applicant:
     created: float
     visible_from: float
     by_hand: bool
+    number: int
     resume: Resume | None = None
     updated: float = 0.0
 
@@ -106,6 +108,15 @@ class Applicant:
     @cached_property
     def row(self) -> bytes:
         """Its object in a search answer, encoded once until it moves."""
+        return self._row(self.firstname, self.lastname)
+
+    def shown(self, changed_names: float) -> bytes:
+        """As `row`, this share of the applicants with another spelling of their name."""
+        if not changed_names:
+            return self.row
+        return self._row(*changed(self.firstname, self.lastname, self.number, changed_names))
+
+    def _row(self, firstname: str, lastname: str) -> bytes:
         return encode(
             {
                 "applicant": self.id,
@@ -116,8 +127,8 @@ class Applicant:
                 "status": 1,
                 "score": None,
                 "hired": self.column.hired,
-                "firstname": self.firstname,
-                "lastname": self.lastname,
+                "firstname": firstname,
+                "lastname": lastname,
                 "email": self.email,
                 "phone": self.phone,
                 "created_at": datetime.fromtimestamp(self.created).strftime("%d/%m/%y"),
@@ -159,6 +170,7 @@ class Applicants:
             created=now,
             visible_from=now + lag,
             by_hand=by_hand,
+            number=self._number,
             resume=resume,
         )
         return self._keep(applicant)

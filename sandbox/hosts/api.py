@@ -57,7 +57,7 @@ _FILTERS = _PLAIN_FILTERS | _DATE_FILTERS | {"hired", "column", "company", "vaca
 
 def search_applicants(world: World, call: Call) -> web.Response:
     """All filters must match; texts in full, without regard to case. `search_cap` cuts the answer
-    short, without a word."""
+    short, without a word; with `changed_names` some names are spelled otherwise."""
     company = company_of(world, call)
     filters = body_of(world, call, optional=True)
     unknown = sorted(filters.keys() - _FILTERS)
@@ -66,7 +66,9 @@ def search_applicants(world: World, call: Call) -> web.Response:
     email = filters.get("email")
     tests = [_is_visible(company), *_tests(world, call, filters)]
     among = world.applicants.among(str(email) if email else None)
-    found = [one.row for one in among if all(test(one) for test in tests)]
+    found = [
+        one.shown(world.faults.changed_names) for one in among if all(test(one) for test in tests)
+    ]
     return raw_json(b"[" + b",".join(found[: world.faults.search_cap or None]) + b"]")
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.numbers import json_integer
+from sync.redaction import storable
 
 OPEN = 1  # a vacancy's `status` in every documented example
 
@@ -286,7 +287,7 @@ def _objects(value: Any, *, may_be_wrapped: bool = False) -> list[Mapping[str, A
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else ""
+    return storable(value).strip() if isinstance(value, str) else ""
 
 
 def _id(value: Any) -> str:

@@ -65,8 +65,11 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """Raises ValueError when the body is not JSON."""
-        return jsonlib.loads(self.body)
+        """Raises ValueError when the body is not JSON, or nested deeper than anybody means it."""
+        try:
+            return jsonlib.loads(self.body)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
 
     @cached_property
     def text(self) -> str:

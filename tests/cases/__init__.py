@@ -29,6 +29,6 @@ class Case:
 
 def all_cases() -> list[Case]:
     folder = Path(__file__).parent
-    names = sorted(path.stem for path in folder.glob("[a-z]*.py") if path.stem != "test_cases")
-    modules = [import_module(f"tests.cases.{name}") for name in names]
+    paths = sorted(folder.glob("*/[a-z]*.py"))
+    modules = [import_module(f"tests.cases.{path.parent.name}.{path.stem}") for path in paths]
     return [case for module in modules for case in module.CASES]

@@ -8,6 +8,7 @@ import argparse
 import json
 import sys
 
+from tests.chaos.faults import MIXES
 from tests.chaos.harness import Options, run
 
 
@@ -18,6 +19,7 @@ def parse() -> Options:
     parser.add_argument("--database", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--groups", type=int, help="worker groups; 1 on SQLite, 2 on PostgreSQL")
     parser.add_argument("--latency-ms", type=float, default=40, help="of every answer")
+    parser.add_argument("--mix", choices=tuple(MIXES), default="plain", help="of faults")
     parser.add_argument("--short", action="store_true", help="fewer kills")
     parser.add_argument("--keep-logs", default="", help="write the workers' logs to this file")
     found = vars(parser.parse_args())

@@ -1,4 +1,5 @@
-"""The faults of a run: on every endpoint, each kind for two requests in a hundred."""
+"""The faults of a run: on every endpoint, each kind for two requests in a hundred; in the lifelike
+mix also what real peers do without calling it a fault."""
 
 from __future__ import annotations
 
@@ -21,15 +22,37 @@ KINDS: tuple[dict[str, Any], ...] = (
 FILES = ("file_base64", "file_data_url", "file_framed", "file_gzip_unsaid", "file_gzip_untrue")
 
 
-def switch_on(sandbox: SandboxHandle, seed: int, share: float = SHARE) -> None:
-    rules = [{"endpoint": "*", "probability": share, **kind} for kind in KINDS]
+LIFELIKE: tuple[dict[str, Any], ...] = (
+    # A 200 that means no, and one that means neither yes nor no.
+    {"endpoint": "create", "kind": "say", "text": "candidature refusée"},
+    {"endpoint": "create", "kind": "say", "text": '{"status": 409, "message": "not created"}'},
+    {"endpoint": "create", "kind": "say_after", "text": "applicant already exists"},
+    {"endpoint": "create", "kind": "html_after"},
+    {"endpoint": "search", "kind": "latency", "delay_ms": 1200},
+    {"endpoint": "search", "kind": "html"},
+    {"endpoint": "read", "kind": "html", "status": 502},
+)
+# What search does all the time, whether or not anything breaks.
+HABITS = {"search_lag_ms": SEARCH_LAG_MS}
+MIXES: dict[str, dict[str, Any]] = {
+    "plain": {"rules": (), "habits": HABITS},
+    "lifelike": {
+        "rules": LIFELIKE,
+        "habits": {**HABITS, "search_cap": 100, "changed_names": 0.3},
+    },
+}
+
+
+def switch_on(sandbox: SandboxHandle, seed: int, mix: str, share: float = SHARE) -> None:
+    rules = [{"probability": share, **kind} for kind in MIXES[mix]["rules"]]
+    rules += [{"endpoint": "*", "probability": share, **kind} for kind in KINDS]
     rules += [{"endpoint": "file", "probability": share, "kind": kind} for kind in FILES]
-    sandbox.set_faults(*rules, seed=seed, search_lag_ms=SEARCH_LAG_MS)
+    sandbox.set_faults(*rules, seed=seed, **MIXES[mix]["habits"])
 
 
-def switch_off(sandbox: SandboxHandle) -> None:
-    """The faults end; that search lags behind does not."""
-    sandbox.set_faults(search_lag_ms=SEARCH_LAG_MS)
+def switch_off(sandbox: SandboxHandle, mix: str) -> None:
+    """The faults end; that search lags behind and shows what it shows does not."""
+    sandbox.set_faults(**MIXES[mix]["habits"])
 
 
 def injected(sandbox: SandboxHandle) -> dict[str, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from tests.chaos import faults, killer, people
+from tests.chaos import faults, killer, lifelike, people
 from tests.chaos.groups import Group, wait_ready
 from tests.chaos.judge import Verdict, counts, judge, longest_gap
 from tests.chaos.stage import SHORT, SHORTER, Stage, open_stage
@@ -29,6 +29,7 @@ class Options:
     database: str = "sqlite"
     groups: int = 1
     latency_ms: float = 40
+    mix: str = "plain"
     short: bool = False
     keep_logs: str = ""
 
@@ -38,6 +39,7 @@ class Run:
     options: Options
     stage: Stage
     groups: list[Group] = field(default_factory=list)
+    crier: lifelike.Crier | None = None
 
     def __post_init__(self) -> None:
         self.rng = random.Random(self.options.seed)
@@ -48,12 +50,15 @@ class Run:
     def run(self) -> dict[str, Any]:
         self.cast = people.set_up(self.stage.sandbox)
         sandbox = self.stage.sandbox
+        if self.options.mix == "lifelike":
+            lifelike.edit_dates(sandbox, self.cast, self.rng)
+            self.crier = lifelike.Crier(sandbox, self.cast, self.rng)
         asked = people.wishes(self.cast, sandbox, self.options.pushes, self.rng)
         try:
             self._start()
             self._rage(asked)
             injected = faults.injected(sandbox)
-            faults.switch_off(sandbox)
+            faults.switch_off(sandbox, self.options.mix)
             settled = self._settle()
             self.killer.wake(everybody=True)
             stops = [group.stop() for group in self.groups]
@@ -71,7 +76,7 @@ class Run:
         for group in self.groups:
             group.start()
         wait_ready(self.groups)
-        faults.switch_on(self.stage.sandbox, self.options.seed)
+        faults.switch_on(self.stage.sandbox, self.options.seed, self.options.mix)
 
     # --- the storm ------------------------------------------------------------------------------
 
@@ -99,9 +104,13 @@ class Run:
             self.pause(0.5)
 
     def _dispatch(self, wave: list[people.Wish]) -> None:
-        """One run a source and vacancy; some are asked for twice, as by a second click."""
+        """One run a source and vacancy; some are asked for twice, as by a second click. In the
+        lifelike mix others are announced by HrFlow itself."""
         from sync.models import RunKind
         from sync.services.pushing.dispatch import dispatch
+
+        if self.crier:
+            self.crier.announce()
 
         def place(wish: people.Wish) -> tuple[int, int]:
             return wish.source.pk, wish.vacancy.pk
@@ -160,6 +169,7 @@ class Run:
         return {
             "ok": verdict.is_good and max(stops) < 60,
             "seed": self.options.seed,
+            "mix": self.options.mix,
             "database": self.options.database,
             "groups": self.options.groups,
             "pushes": verdict.pushes,

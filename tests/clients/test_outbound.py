@@ -14,7 +14,7 @@ from sync.exceptions import OutcomeUnknownError, RetryableError
 from sync.vocabulary import ErrorCode
 from tests.clients.connect_proxy import proxying
 from tests.clients.http_calls import SECRET, door
-from tests.clients.resume_files import PDF, get
+from tests.clients.resumes.resume_files import PDF, get
 from tests.raw_server import RawServer, certificate, hang_up, say, serving
 
 PEER = "https://peer.example"

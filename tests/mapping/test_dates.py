@@ -14,7 +14,7 @@ from sync.mapping.enrichment import years_of_experience
 from sync.mapping.index_row import read_index_row
 from sync.mapping.profile import archived_at, content_mark, day, moment
 from tests.cases import Case
-from tests.cases.dates import CASES
+from tests.cases.reading.dates import CASES
 from tests.mapping.profiles import full_profile
 
 ZONES = ("Pacific/Kiritimati", "Etc/GMT+12", "Europe/Paris")

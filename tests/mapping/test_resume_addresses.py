@@ -6,7 +6,7 @@ import pytest
 
 from sync.mapping.attachments import file_address, list_resumes, will_expire
 from tests.cases import Case
-from tests.cases.resumes import ADDRESSES, CASES, EXPIRING
+from tests.cases.sending.resumes import ADDRESSES, CASES, EXPIRING
 
 
 @pytest.mark.parametrize("case", [one for one in CASES if one.test == ADDRESSES], ids=str)

@@ -10,7 +10,7 @@ from sync.models import Push
 from sync.models.states import PushStatus
 from sync.services.pushing import decisions
 from sync.vocabulary import ErrorCode
-from tests.cases import returned_names as names
+from tests.cases.people import returned_names as names
 from tests.conftest import World
 from tests.pushing import add_person, finish, fresh, people, push_lookalikes, queue, slow_clock
 

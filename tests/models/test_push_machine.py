@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -22,9 +22,15 @@ from hypothesis.stateful import (
 
 from sync.exceptions import PermanentError, RetryableError
 from sync.models import Push, Run, RunKind, RunStatus, WrongStateError
-from sync.models.states import ACTIVE, BLOCKING, OPEN, RETRYABLE, WAITING, WITH_INTENT, PushStatus
+from sync.models.states import ACTIVE, RETRYABLE, WAITING, PushStatus
 from sync.services.pushing import decisions, dispatch
 from sync.vocabulary import ErrorCode, Event
+from tests.models.push_checks import (
+    check_claim_and_times,
+    check_intent,
+    check_one_push_a_wish,
+    check_words,
+)
 from tests.pushing import expire_leases, make_due
 from tests.rows import make_source, make_vacancy
 
@@ -116,9 +122,14 @@ class PushMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.waiting())
     @rule(limit=st.integers(1, 3), sends=st.booleans())
     def claim(self, limit: int, sends: bool) -> None:
-        due = make_due()
+        make_due()
+        due = Push.objects.due()
+        suspects, others = due.filter(due.suspected()), due.exclude(due.suspected())
+        wanted, alone = min(others.count(), limit), min(suspects.count(), 1)
         claimed = Push.objects.claim(limit)
-        assert len(claimed) == min(due, limit)
+        assert len(claimed) == wanted
+        claimed += Push.objects.claim_suspect()
+        assert len(claimed) == wanted + alone
         self.claims += claimed
         for push in claimed if sends else []:
             self.send(push)
@@ -222,46 +233,12 @@ class PushMachine(RuleBasedStateMachine):
     @invariant()
     def all_is_well(self) -> None:
         self.pushes = pushes = list(Push.objects.select_related("run").order_by("pk"))
-        _check_one_push_a_wish(pushes)
+        check_one_push_a_wish(pushes)
         for push in pushes:
-            _check_intent(push, unknown=self.unknown[push.pk])
-            _check_claim_and_times(push)
-            _check_words(push)
+            check_intent(push, unknown=self.unknown[push.pk])
+            check_claim_and_times(push)
+            check_words(push)
             assert push.run.status != RunStatus.FINISHED or push.status not in ACTIVE
-
-
-def _check_one_push_a_wish(pushes: list[Push]) -> None:
-    """At most one that is open or has succeeded."""
-    wishes = Counter(
-        (push.source_id, push.profile_key, push.vacancy_id, push.repeat_of_id)
-        for push in pushes
-        if push.status in BLOCKING
-    )
-    assert all(count == 1 for count in wishes.values()), wishes
-
-
-def _check_intent(push: Push, *, unknown: bool) -> None:
-    """An unknown outcome is never forgotten, and never made up."""
-    if unknown:
-        assert push.create_started_at is not None and push.status in OPEN
-    elif push.status != S.SUCCEEDED:
-        assert push.create_started_at is None
-    if push.create_started_at is not None:
-        assert push.status in WITH_INTENT
-
-
-def _check_claim_and_times(push: Push) -> None:
-    assert (push.status == S.RUNNING) == (push.claim_token is not None)
-    assert (push.status == S.RUNNING) == (push.lease_expires_at is not None)
-    assert (push.status in WAITING) == (push.next_attempt_at is not None)
-    assert (push.status in OPEN) == (push.closed_at is None), push.status
-
-
-def _check_words(push: Push) -> None:
-    if push.status in (S.FAILED, S.DISCARDED, S.CANCELLED, S.UNCONFIRMED):
-        assert push.error_code and push.explanation and push.next_step
-    if push.status in (S.SUCCEEDED, S.ALREADY_THERE):
-        assert push.error_code == ""
 
 
 @pytest.mark.django_db

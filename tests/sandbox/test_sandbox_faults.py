@@ -150,3 +150,20 @@ def test_a_file_fault_changes_how_a_cv_is_served_and_nothing_else(
 def test_a_file_fault_has_no_other_endpoint(caller: Caller) -> None:
     with pytest.raises(requests.HTTPError):
         caller.sandbox.set_faults({"endpoint": "create", "kind": "file_cut"})
+
+
+def test_a_search_spells_names_otherwise_and_always_alike(caller: Caller) -> None:
+    for number in range(8):
+        assert caller.create(email=f"zoe{number}@example.org").status_code == 200
+
+    def shown() -> set[str]:
+        found = caller.flatchr("POST", "/company/{company}/search/applicants", {}).json()
+        return {f"{one['firstname']}/{one['lastname']}" for one in found}
+
+    assert shown() == {"Zoé/D'Angelo"}
+    caller.sandbox.set_faults(changed_names=1)
+    others = {"Zoe/D'Angelo", "Zoé/D'ANGELO", "zoé/d'angelo", "D'Angelo/Zoé", "Zoé/ D'Angelo "}
+    assert shown() == shown() == {"Zo&#233;/D&#39;Angelo", *others}
+    caller.sandbox.set_faults(changed_names=0.5)
+    assert "Zoé/D'Angelo" in shown() and len(shown()) > 1
+    assert {one["lastname"] for one in caller.sandbox.received()} == {"D'Angelo"}

@@ -16,7 +16,7 @@ from django.views.debug import get_exception_reporter_filter
 from connector_site import environment
 from tests import ROOT
 from tests.cases import Case
-from tests.cases import settings as cases
+from tests.cases.running import settings as cases
 
 KEY = "k" * 40
 MINIMAL = {

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 from sync.web import client_address as module
 from sync.web.client_address import client_address
 from tests.cases import Case
-from tests.cases.client_addresses import CASES, PROXY
+from tests.cases.events.client_addresses import CASES, PROXY
 
 
 @pytest.fixture(autouse=True)

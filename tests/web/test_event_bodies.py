@@ -12,8 +12,8 @@ from django.test import Client
 
 from sync.models import Push, Run, Workflow
 from tests.cases import Case
-from tests.cases.event_bodies import CASES
-from tests.cases.event_bodies import event as one_event
+from tests.cases.events.event_bodies import CASES
+from tests.cases.events.event_bodies import event as one_event
 from tests.desk import Desk, S, make_vacancy
 from tests.web.webhook_calls import (
     KEY,

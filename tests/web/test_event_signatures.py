@@ -10,7 +10,7 @@ import pytest
 from sync.models import Push, Workflow
 from sync.web.signatures import Form, read_signed
 from tests.cases import Case
-from tests.cases.event_signatures import CASES, SECRET, b64, hexed, raw
+from tests.cases.events.event_signatures import CASES, SECRET, b64, hexed, raw
 from tests.desk import Desk
 from tests.web.webhook_calls import KEY, desk, event, fresh_limits, post_hrflow, workflow
 from tests.web.webhook_calls import SECRET as OF_THE_DESK

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from sync.matching import comparable_email
 from sync.models import FlatchrCompany, HrFlowSource, Push, RunKind, Workflow
+from sync.redaction import storable
 from sync.services.pushing import blocking
 from sync.services.pushing.blocking import Seen
 from sync.services.pushing.dispatch import dispatch_events
@@ -178,7 +179,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 def _text(value: object) -> str:
     """The text without blanks around it; empty for what is no text, is longer than any of our
-    columns, or holds a NUL, which no database takes."""
-    if not isinstance(value, str) or len(value) > 255 or "\0" in value:
+    columns, or holds what no database takes."""
+    if not isinstance(value, str) or len(value) > 255 or value != storable(value):
         return ""
     return value.strip()

@@ -8,7 +8,7 @@ from sync.admin.push.flow import _search as search_vacancies
 from sync.models import FlatchrVacancy, Profile
 from sync.models.states import PushStatus
 from tests.cases import Case
-from tests.cases.searches import BOTH, CASES
+from tests.cases.reading.searches import BOTH, CASES
 from tests.desk import Desk, client_of, make_vacancy
 
 pytestmark = pytest.mark.django_db

@@ -7,7 +7,7 @@ import pytest
 from sync.exceptions import CredentialsError, OutcomeUnknownError, PermanentError
 from sync.vocabulary import ErrorCode
 from tests.cases import Case
-from tests.cases.closed_vacancies import CASES
+from tests.cases.sending.closed_vacancies import CASES
 from tests.clients.flatchr.flatchr_calls import BODY, error_of
 from tests.raw_server import say
 

@@ -16,7 +16,7 @@ from sync.exceptions import (
 )
 from sync.vocabulary import ErrorCode
 from tests.cases import Case
-from tests.cases.create_answers import CASES
+from tests.cases.sending.create_answers import CASES
 from tests.clients.flatchr.flatchr_calls import AUTH, BODY, call, client, error_of
 from tests.raw_server import cut, hang, hang_up, reset, say, serving
 

@@ -17,7 +17,7 @@ from sync.services.intake.workflows import run_workflow
 from sync.services.pushing import command
 from sync.vocabulary import ErrorCode
 from tests.cases import Case
-from tests.cases.archived import CASES
+from tests.cases.reading.archived import CASES
 from tests.conftest import World
 from tests.pushing import finish
 

@@ -15,7 +15,7 @@ from sync.services.intake.profiles import import_profiles
 from sync.services.intake.workflows import run_workflow
 from sync.services.pushing.command import keys_of
 from tests.cases import Case
-from tests.cases.odd_profiles import CASES, DEEP, KEY
+from tests.cases.reading.odd_profiles import CASES, DEEP, KEY
 from tests.desk import ALL, client_of, make_user
 from tests.mapping.profiles import full_profile
 from tests.raw_server import serving

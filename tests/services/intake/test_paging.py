@@ -17,7 +17,7 @@ from sync.services.peers import profile_pages
 from sync.services.queue import notify, schedules
 from sync.vocabulary.explanations import told
 from tests.cases import Case
-from tests.cases.paging import CASES
+from tests.cases.reading.paging import CASES
 from tests.conftest import World
 from tests.desk import client_of, make_user
 from tests.pushing import fault

@@ -14,7 +14,7 @@ from sync.models.states import PushStatus
 from sync.services.intake.events import take_hrflow_events
 from sync.services.intake.workflows import read_started, run_workflow, start_workflow
 from tests.cases import Case
-from tests.cases.repeats import CASES
+from tests.cases.reading.repeats import CASES
 from tests.conftest import World
 from tests.pushing import finish
 

@@ -13,7 +13,7 @@ from sync.services.intake.workflows import run_workflow
 from sync.services.pushing.dispatch import dispatch
 from sync.vocabulary.explanations import told
 from tests.cases import Case
-from tests.cases.vacancies import CASES, FED, LISTED
+from tests.cases.reading.vacancies import CASES, FED, LISTED
 from tests.conftest import World
 from tests.pushing import fault
 from tests.raw_server import say, serving

@@ -11,7 +11,7 @@ from sync.models.accounts import ResumeTransport
 from sync.models.states import PushStatus
 from sync.vocabulary import ErrorCode
 from sync.vocabulary.explanations import told
-from tests.clients.resume_forms import PDF, base64_text
+from tests.clients.resumes.resume_forms import PDF, base64_text
 from tests.conftest import World
 from tests.pushing import fault, finish, slow_clock
 from tests.raw_server import RawServer, cut, say, serving

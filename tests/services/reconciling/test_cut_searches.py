@@ -14,7 +14,7 @@ from sync.services.queue.writer import DirectWriter
 from sync.services.reconciling.existing_applicants import ExistingApplicants
 from sync.vocabulary import ErrorCode
 from tests.cases import Case
-from tests.cases.search_lengths import CASES
+from tests.cases.sending.search_lengths import CASES
 from tests.conftest import World
 from tests.pushing import (
     CREATED_THEN_LOST,

@@ -14,7 +14,7 @@ import pytest
 
 from sync.models.states import PushStatus
 from sync.vocabulary import ErrorCode
-from tests.clients.resume_forms import data_url, framed
+from tests.clients.resumes.resume_forms import data_url, framed
 from tests.conftest import World
 from tests.raw_server import Handler, RawServer, cut, drip_body, say, serving
 from tests.services.security.outbound import PDF, TOO_LARGE, UNREACHABLE, add_profile

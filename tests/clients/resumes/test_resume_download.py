@@ -18,7 +18,7 @@ from sync.clients.http import Exchange
 from sync.clients.resume_download import Resume, as_document
 from sync.exceptions import DoubtfulError, PermanentError, RetryableError, SyncError
 from sync.vocabulary import ErrorCode
-from tests.clients.resume_files import PDF, error_of, get
+from tests.clients.resumes.resume_files import PDF, error_of, get
 from tests.raw_server import RawServer, cut, drip_body, hang, reset, say, serving
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
 

@@ -7,9 +7,9 @@ import pytest
 from sync.exceptions import DoubtfulError
 from sync.vocabulary import ErrorCode
 from tests.cases import Case
-from tests.cases.resumes import CASES, FORMS
-from tests.clients.resume_files import error_of, get
-from tests.clients.resume_forms import DOCX, JPEG, PDF, base64_text, data_url, framed
+from tests.cases.sending.resumes import CASES, FORMS
+from tests.clients.resumes.resume_files import error_of, get
+from tests.clients.resumes.resume_forms import DOCX, JPEG, PDF, base64_text, data_url, framed
 from tests.raw_server import say, serving
 
 

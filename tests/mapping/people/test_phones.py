@@ -1,4 +1,4 @@
-"""Phone numbers: the table of tests/cases/phones.py, and what holds for any text."""
+"""Phone numbers: the table of tests/cases/people/phones.py, and what holds for any text."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sync.mapping.enrichment import format_enrichment
 from sync.mapping.phones import format_phone
 from sync.matching import comparable_phone
 from tests.cases import Case
-from tests.cases.phones import CASES
+from tests.cases.people.phones import CASES
 from tests.mapping.profiles import full_profile
 
 TEXTS = [case for case in CASES if case.right and isinstance(case.input[0], str | int)]

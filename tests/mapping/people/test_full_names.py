@@ -1,4 +1,4 @@
-"""First and last name from the one field `full_name`: the table of tests/cases/names.py.
+"""First and last name from the one field `full_name`: the table of tests/cases/people/names.py.
 
 Measured on its 99 full names, a single name counted as right in either place, middle names with
 whichever of first and last name makes it right: nameparser 2.6.0 reads 50, probablepeople 0.5.6
@@ -20,7 +20,7 @@ from sync.mapping.candidate import format_profile
 from sync.mapping.names import read_name
 from sync.mapping.text import has_latin_letter, search_form
 from tests.cases import Case
-from tests.cases.names import CASES
+from tests.cases.people.names import CASES
 from tests.mapping.profiles import named
 
 WORDS = [

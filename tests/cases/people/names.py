@@ -147,7 +147,7 @@ _APART: dict[str, tuple[tuple[str, str, str], tuple[str, str]]] = {
     ),
 }
 
-_TEST = "mapping/test_full_names.py::test_a_name_is_read_as_people_read_it"
+_TEST = "mapping/people/test_full_names.py::test_a_name_is_read_as_people_read_it"
 CASES = [Case("names", name, given, right, _TEST) for name, (given, right) in _RIGHT.items()] + [
     Case("names", name, parts, expected, _TEST) for name, (parts, expected) in _APART.items()
 ]

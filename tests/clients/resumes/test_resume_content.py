@@ -10,7 +10,7 @@ import pytest
 from sync.clients import file_types
 from sync.exceptions import DoubtfulError, PermanentError
 from sync.vocabulary import ErrorCode
-from tests.clients.resume_files import PDF, error_of, get
+from tests.clients.resumes.resume_files import PDF, error_of, get
 from tests.raw_server import say, serving
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"

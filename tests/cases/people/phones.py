@@ -91,7 +91,7 @@ _ABROAD: dict[str, tuple[str, str, str]] = {
     "in London with a French mobile": ("06 95 46 82 31", "United Kingdom", _MOBILE),
 }
 
-_TEST = "mapping/test_phones.py::test_what_is_sent_is_a_phone_number_or_nothing"
+_TEST = "mapping/people/test_phones.py::test_what_is_sent_is_a_phone_number_or_nothing"
 CASES = [Case("phones", name, (given, ""), right, _TEST) for name, (given, right) in _RIGHT.items()]
 CASES += [
     Case("phones", name, (given, at), right, _TEST) for name, (given, at, right) in _ABROAD.items()

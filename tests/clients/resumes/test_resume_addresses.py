@@ -12,7 +12,7 @@ import pytest
 from sync.clients import outbound, resume_download, transport
 from sync.exceptions import PermanentError
 from sync.vocabulary import ErrorCode
-from tests.clients.resume_files import PDF, error_of, get
+from tests.clients.resumes.resume_files import PDF, error_of, get
 from tests.raw_server import certificate, say, serving
 
 FORBIDDEN = [
