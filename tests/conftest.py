@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.utils import translation
 
 from sync.models import FlatchrCompany, FlatchrVacancy, HrFlowSource, Push, RunKind
 from sync.services.intake.vacancies import sync_vacancies
@@ -19,6 +20,13 @@ from tests.caches import clear_cache
 from tests.chromium import browser as browser  # a fixture for whoever asks for it
 from tests.notifications import notifications as notifications  # a fixture, too
 from tests.sandbox_fixture import SandboxHandle, start_sandbox
+
+
+@pytest.fixture(autouse=True)
+def _in_english() -> Iterator[None]:
+    """A page in another language leaves its thread in that language: here, the tests' own."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

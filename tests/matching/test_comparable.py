@@ -16,7 +16,9 @@ from sync.matching import (
     compare,
     doubt,
 )
-from tests.cases import Case, names, same_person
+from tests.cases import Case
+from tests.cases.people import returned_names as names
+from tests.cases.people import same_person
 
 
 @pytest.mark.parametrize("written", ["zoe@example.org", " Zoe@Example.ORG ", "ZOE@EXAMPLE.ORG\n"])

@@ -131,7 +131,7 @@ READ_CASES = [
                 "s.DATABASES['default']['OPTIONS'],"
                 " s.DATABASES['default']['DISABLE_SERVER_SIDE_CURSORS']",
             ),
-            "{} True",
+            "{'connect_timeout': 10} True",
         ),
     ]
 ]

@@ -14,8 +14,8 @@ from tests.clients.resumes import resume_forms as forms
 from tests.clients.resumes.resume_forms import PDF, base64_text, data_url, framed
 
 FORMS = "clients/resumes/test_resume_forms.py::test_a_cv_is_what_its_bytes_are"
-ADDRESSES = "mapping/test_resume_addresses.py::test_an_address_is_encoded_once"
-EXPIRING = "mapping/test_resume_addresses.py::test_an_address_tells_whether_it_will_expire"
+ADDRESSES = "mapping/test_cv_addresses.py::test_an_address_is_encoded_once"
+EXPIRING = "mapping/test_cv_addresses.py::test_an_address_tells_whether_it_will_expire"
 CUT, WRONG = ErrorCode.RESUME_CUT, ErrorCode.RESUME_WRONG_TYPE
 GZIPPED = {"Content_Encoding": "gzip"}
 

@@ -17,7 +17,8 @@ from sync.services.pushing import blocking
 from sync.services.pushing.blocking import Blocker, blocked_keys, blocked_target, target_problem
 from sync.services.selection import drafts
 from sync.vocabulary import ErrorCode
-from tests.cases import Case, consent
+from tests.cases import Case
+from tests.cases.people import consent
 from tests.desk import Desk, make_vacancy
 
 S = PushStatus

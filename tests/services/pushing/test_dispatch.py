@@ -154,7 +154,7 @@ def test_what_was_lost_to_a_race_is_told_by_the_command(monkeypatch: pytest.Monk
     wish("a")
     monkeypatch.setattr("sync.services.pushing.dispatch.blocked_keys", lambda *args, **more: {})
     report = report_of(wish("a"), asked=1)
-    assert (report.blocked, report.is_success) == (1, False)
+    assert (report.blocked, report.is_success) == (["a"], False)
 
 
 # --- again on purpose ---------------------------------------------------------------------------

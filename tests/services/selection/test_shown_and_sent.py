@@ -16,7 +16,8 @@ from sync.services.selection import drafts, live_profile, preview
 from sync.vocabulary import ErrorCode
 from tests.admin.push.profile_pages import PERMISSIONS, make_profile
 from tests.admin.push.push_flow import begin, choose, desk, url
-from tests.cases import Case, dropped_emails, shown
+from tests.cases import Case
+from tests.cases.people import dropped_emails, shown
 from tests.conftest import World
 from tests.desk import Desk, client_of, make_user, text_of
 from tests.pushing import add_person, finish

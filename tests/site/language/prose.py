@@ -14,7 +14,7 @@ MARKERS = re.compile(r"_|n?p?gettext(_lazy|_noop)?")
 # Logs, what stops the start before there are translations, and what one floor of the program tells
 # another: nobody reads these on a page.
 FOR_PROGRAMS = re.compile(
-    "logger|ImproperlyConfigured|WrongStateError|LostClaimError|MalformedEventError"
+    "logger|ImproperlyConfigured|refuse|WrongStateError|LostClaimError|MalformedEventError"
     "|UnexpectedShapeError|TypeError|TimeoutError|FieldError|LookupError|AssertionError|execute"
 )
 TEMPLATE_CODE = re.compile(
