@@ -6,7 +6,7 @@ from sync.web.client_address import INNER, MISSING, NO_ADDRESS, TOO_SHORT
 from tests.cases import Case
 
 PROXY = "10.0.0.1"
-TEST = "web/test_client_addresses.py::test_the_client_is_who_the_trusted_proxies_say"
+TEST = "web/test_forwarded_addresses.py::test_the_client_is_who_the_trusted_proxies_say"
 
 
 def case(name: str, header: str, right: str, told: str = "", proxies: int = 1) -> Case:

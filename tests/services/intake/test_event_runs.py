@@ -46,7 +46,7 @@ def end(status: str, **changes: Any) -> None:
 
 
 def make_older(run: Run, by: timedelta) -> None:
-    Run.objects.filter(pk=run.pk).update(started_at=timezone.now() - by)
+    Run.objects.filter(pk=run.pk).update(started_at=timezone.now() - by - timedelta(seconds=1))
 
 
 # --- which run ------------------------------------------------------------------------------------
