@@ -1,4 +1,4 @@
-"""Run a format and rules on one profile: the steps between read and write. Pure.
+"""Run a format and rules on one profile: the steps between read and write. Pure, but for the log.
 
 An error in a format or a rule is reported by the function's name and the type of the error; not by
 the error's message, which may hold personal data.
@@ -6,6 +6,8 @@ the error's message, which may hold personal data.
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +18,8 @@ from sync.exceptions import PermanentError, SyncError
 from sync.mapping.candidate import Candidate, normalise_result
 from sync.mapping.registry import BoundFormat, BoundLogic
 from sync.vocabulary import ErrorCode
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,7 @@ def run_format(profile: Mapping[str, Any], chosen: BoundFormat) -> Candidate:
     except SyncError:
         raise
     except Exception as error:
+        _log_place(chosen.name, error)
         problem = type(error).__name__
         raise PermanentError(ErrorCode.FORMAT_CRASHED, name=chosen.name, problem=problem) from error
     return normalise_result(result, profile, chosen.name)
@@ -50,6 +55,7 @@ def run_logics(candidate: Candidate, chosen: Iterable[BoundLogic]) -> LogicOutco
         try:
             result = logic(candidate)
         except Exception as error:
+            _log_place(logic.name, error)
             problem = type(error).__name__
             raise PermanentError(
                 ErrorCode.LOGIC_FAILED, name=logic.name, problem=problem
@@ -66,3 +72,12 @@ def run_logics(candidate: Candidate, chosen: Iterable[BoundLogic]) -> LogicOutco
             result = Candidate(result, profile=candidate.profile, enrichment=candidate.enrichment)
         candidate = result
     return LogicOutcome(candidate)
+
+
+def _log_place(name: str, error: Exception) -> None:
+    """Log where a rule or format failed, for who wrote it.
+
+    Without the words of the exception: they may hold personal data.
+    """
+    places = "".join(traceback.format_tb(error.__traceback__))
+    logger.warning("%s: %s at\n%s", name, type(error).__name__, places)

@@ -12,8 +12,10 @@ import logging
 import os
 import select
 import signal
+import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +71,15 @@ class _Watchdog:
         self._timer.start()
 
     def _end_process(self) -> None:
-        logger.error("process %s: its task does not end; the process is ended", os.getpid())
+        # Where every thread is: the function of the rule or format that does not return among them.
+        # Places only, no values: those may be personal data.
+        frames = sys._current_frames().values()
+        stacks = "\n".join("".join(traceback.format_stack(frame)) for frame in frames)
+        logger.error(
+            "process %s: its task does not end; the process is ended. Its threads:\n%s",
+            os.getpid(),
+            stacks,
+        )
         os._exit(1)
 
 

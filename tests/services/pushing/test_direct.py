@@ -174,6 +174,23 @@ def test_a_logic_that_breaks_is_a_logics_failure(sandbox: SandboxHandle) -> None
     assert (result.status, result.events) == ("failed", {"read_success": 1, "logics_failure": 1})
 
 
+def test_the_log_says_where_a_logic_broke_and_nothing_of_the_person(
+    sandbox: SandboxHandle, caplog: pytest.LogCaptureFixture
+) -> None:
+    seen = []
+
+    def only_seniors(candidate: dict[str, Any]) -> dict[str, Any]:
+        seen.append(candidate["lastname"])
+        raise ValueError(candidate["lastname"])
+
+    caplog.set_level("INFO", logger="sync")
+    result = push(sandbox, logics=[only_seniors])
+    assert result.status == "failed"
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("in only_seniors" in line and "ValueError" in line for line in lines)
+    assert seen[0] and not any(seen[0] in line for line in lines)
+
+
 def test_who_looks_like_somebody_on_the_vacancy_is_not_sent(sandbox: SandboxHandle) -> None:
     """A couple with one e-mail: whether it is one person, a person would have to say."""
     assert push(sandbox, "shared_email_1").status == "succeeded"

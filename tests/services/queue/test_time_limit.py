@@ -174,7 +174,9 @@ shutdown.OVERTIME_SECONDS = 0.2
 shutdown.stop_seconds = lambda: 0.2
 shutdown.install()
 shutdown.begin_task(task={"func": "sync.tasks.work"})
-threading.Thread(target=time.sleep, args=(60,)).start()
+def a_rule_that_waits():
+    time.sleep(60)
+threading.Thread(target=a_rule_that_waits).start()
 if %(signalled)s:
     os.kill(os.getpid(), signal.SIGTERM)
     assert shutdown.requested.is_set()
@@ -196,4 +198,5 @@ def test_the_process_ends_where_a_thread_does_not(signalled: bool) -> None:
         timeout=30,
     )
     assert done.returncode == 1 and "its task does not end" in done.stderr
+    assert "in a_rule_that_waits" in done.stderr
     assert time.monotonic() - began < 15
