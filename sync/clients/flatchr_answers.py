@@ -170,13 +170,22 @@ def _applicant(item: Mapping[str, Any]) -> Applicant:
     )
 
 
+# The columns of a vacancy, in characters.
+LONGEST_SLUG, LONGEST_ID = 255, 64
+
+
 def vacancies(answer: Any) -> list[Vacancy]:
     """A bare list of vacancies, or the same list under `items`, as some examples show it.
 
-    A vacancy without a slug is left out: no candidate can be sent to it.
+    A vacancy without a slug is left out: no candidate can be sent to it. So is one whose slug or id
+    is longer than any that Flatchr makes: it cannot be stored, and shall not stop the others.
     """
     found = [_vacancy(item) for item in _objects(answer, may_be_wrapped=True)]
-    return [vacancy for vacancy in found if vacancy.slug]
+    return [
+        vacancy
+        for vacancy in found
+        if 0 < len(vacancy.slug) <= LONGEST_SLUG and len(vacancy.remote_id) <= LONGEST_ID
+    ]
 
 
 def published_vacancies(answer: Any) -> list[Vacancy]:

@@ -47,7 +47,7 @@ def report(work: str, counts: Mapping[str, int], *, seconds: float = LEASE_SECON
     heartbeat.beat()
     with suppress(RedisError):
         cache.set(_PROGRESS, {"work": work, "counts": dict(counts)}, seconds)
-        cache.set(_LEASE, work, seconds)
+        cache.touch(_LEASE, seconds)
 
 
 def progress() -> dict[str, Any] | None:

@@ -133,6 +133,12 @@ def test_a_vacancy_without_a_slug_is_left_out() -> None:
     assert call(say(200, [{"id": "x"}, {"slug": None}]), FlatchrClient.list_vacancies) == []
 
 
+def test_a_vacancy_with_a_name_that_no_column_holds_is_left_out_and_the_others_are_not() -> None:
+    odd = [{"id": "x", "slug": "s" * 256}, {"id": "9" * 65, "slug": "s"}, VACANCY]
+    (vacancy,) = call(say(200, odd), FlatchrClient.list_vacancies)
+    assert vacancy.slug == VACANCY["slug"]
+
+
 def test_it_lists_the_published_vacancies_once_each_and_without_the_key() -> None:
     item = {"id": 1, "offer_id": 98, "published": True, "vacancy": VACANCY}
     with serving(say(200, {"items": [item, {**item, "id": 2, "offer_id": 152}]})) as server:

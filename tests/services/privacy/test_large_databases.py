@@ -130,6 +130,12 @@ def test_a_purge_that_is_stopped_goes_on_later(
     assert tasks.purge()["pushes"] == 5
 
 
+def test_a_count_that_nobody_does_alone_leaves_no_lease_behind(db: None) -> None:
+    maintenance.report(maintenance.PURGE, {"pushes": 1})
+    with maintenance.alone(maintenance.PURGE) as is_mine:
+        assert is_mine
+
+
 def test_a_task_that_is_delivered_twice_is_done_once(expired: Desk) -> None:
     with maintenance.alone(maintenance.PURGE) as is_mine:
         assert is_mine

@@ -38,7 +38,9 @@ def test_the_search_finds_every_spelling() -> None:
     assert find({"it": secret}, {"there": b"s3cr/et-with"}) == []
 
 
-DONE = "SELECT count(*) > 0 AND sum(closed_at IS NULL) = 0 FROM sync_push"
+# What an event announced and HrFlow does not know yet waits for a day.
+DONE = """SELECT count(*) > 0 AND sum(closed_at IS NULL AND error_code <> 'profile_not_found') = 0
+    FROM sync_push"""
 
 
 def command_lines() -> dict[str, bytes]:
