@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from sync.exceptions import SyncError
 from sync.models.states import EnrichmentStatus
 
-NO_CLAIM: dict[str, Any] = {"claim_token": None, "lease_expires_at": None}
+NO_CLAIM: dict[str, Any] = {"claim_token": None, "lease_expires_at": None}  # nosec B105
 NO_ERROR: dict[str, Any] = {"error_code": "", "error_message": "", "error_params": {}}
 # By whether the company wants its candidates enriched (`FlatchrCompany.enrich`).
 ENRICHMENT: dict[bool, dict[str, Any]] = {
