@@ -2,7 +2,8 @@
 
 Starts the sandbox and a worker, imports the sandbox's profiles, pushes all of them through the
 queue and prints one line per push. Exit status 0 when every pushable profile arrived in the sandbox
-exactly once and every other one failed with a reason.
+exactly once and every other one failed with a reason. Two of the people share an e-mail under two
+names: the second one waits for a person, who says whether they are one.
 """
 
 from __future__ import annotations
@@ -65,10 +66,11 @@ def _report(pushes: list[dict[str, Any]], box: dict[str, Any]) -> bool:
         print(f"{push['status']:<13} {push['name'] or push['key'][:12]:<28} {push['reason']}")
     unpushable = {box["troubles"][kind] for kind in box["unpushable"] if kind in box["troubles"]}
     statuses = {push["key"]: push["status"] for push in pushes}
-    wrong = [k for k, s in statuses.items() if (s == "failed") != (k in unpushable)]
+    asked = {push["key"] for push in pushes if push["code"] == "lookalike"}
+    wrong = [k for k, s in statuses.items() if (s == "failed") != (k in unpushable | asked)]
     succeeded = sum(status == "succeeded" for status in statuses.values())
     print(f"\n{dict(Counter(statuses.values()))}; Flatchr's stand-in received {len(received)}")
-    return bool(pushes) and not wrong and succeeded == len(received)
+    return bool(pushes) and not wrong and len(asked) <= 1 and succeeded == len(received)
 
 
 if __name__ == "__main__":
