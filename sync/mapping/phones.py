@@ -7,6 +7,7 @@ which country, is known to phonenumbers (docs/decisions/0006-phones.md).
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
@@ -55,9 +56,11 @@ def format_phone(value: object, country: str = "") -> str:
     """
     text = _DATE.sub(" ", _EMAIL.sub(" ", written_phone(value))).strip()
     regions = dict.fromkeys(filter(None, (country.upper(), _REGION)))
+    # Searching is the dearest step of a whole format: once a region, and not where none is needed.
+    numbers = functools.cache(lambda region: list(_numbers(text, region)))
     for choice in (phonenumbers.is_valid_number, bool):
         for region in regions:
-            if found := list(filter(choice, _numbers(text, region))):
+            if found := list(filter(choice, numbers(region))):
                 return _shown(found)
     is_foreign = _FOREIGN.fullmatch(text) and len(set(re.findall(r"\d", text))) > 1
     return text if is_foreign else ""
